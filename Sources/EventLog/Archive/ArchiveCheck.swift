@@ -1,0 +1,138 @@
+package import Events
+
+/// Compares a topic's archive with its manifest, byte by byte and record by record; may run while the archive is written.
+package struct ArchiveCheck {
+    /// What is wrong with a file or a run of offsets.
+    package struct Problem: Sendable, Hashable, Codable {
+        package enum Kind: String, Sendable, Codable {
+            case missing, damaged, overlap, hole
+            /// The file's records are not those that the manifest lists.
+            case records
+        }
+        package var kind: Kind
+        package var partition: Int32
+        package var firstOffset: Int64
+        package var lastOffset: Int64
+        /// What was found, with the file's path.
+        package var description: String
+    }
+
+    /// What was found.
+    package struct Report: Sendable, Codable {
+        package var topic: String
+        package var fileCount = 0
+        package var recordCount = 0
+        package var byteCount = 0
+        /// Offsets that erasures removed.
+        package var erasedCount: Int64 = 0
+        package var problems: [Problem] = []
+    }
+
+    private let archive: Archive
+    private let topic: Topic
+
+    package init(_ archive: Archive, topic: Topic) {
+        self.archive = archive
+        self.topic = topic
+    }
+
+    /// Reads every file of the topic.
+    package func run() throws(LogError) -> Report {
+        var report = Report(topic: topic.name)
+        guard let manifest = try ArchiveManifest(reading: topic, of: archive) else { return report }
+        let files = try manifest.files()
+        // Asked after the files: a compaction in between only adds to them, and such a file is passed over as replaced.
+        let absences = Dictionary(grouping: try manifest.absences(), by: \.partition)
+        for absence in absences.values.joined() where absence.reason == .erased {
+            report.erasedCount += absence.lastOffset - absence.firstOffset + 1
+        }
+        for (index, file) in files.enumerated() {
+            report.fileCount += 1
+            report.recordCount += file.recordCount
+            report.byteCount += file.byteCount
+            if index > 0, files[index - 1].partition == file.partition, let problem = follow(files[index - 1], file) {
+                report.problems.append(problem)
+            }
+            if let problem = try check(file, absences[file.partition] ?? []),
+                try manifest.file(partition: file.partition, holding: file.firstOffset) == file
+            {
+                report.problems.append(problem)
+            }
+        }
+        return report
+    }
+
+    private func follow(_ before: ArchivedFile, _ file: ArchivedFile) -> Problem? {
+        let expected = before.lastOffset + 1
+        if file.firstOffset == expected { return nil }
+        let isHole = file.firstOffset > expected
+        return Problem(
+            kind: isHole ? .hole : .overlap, partition: file.partition, firstOffset: min(expected, file.firstOffset),
+            lastOffset: max(expected, file.firstOffset) - 1,
+            description: isHole
+                ? "no file holds the offsets between \(before.path) and \(file.path)"
+                : "\(before.path) and \(file.path) hold the same offsets")
+    }
+
+    private func check(_ file: ArchivedFile, _ absences: [ArchiveAbsence]) throws(LogError) -> Problem? {
+        func problem(_ kind: Problem.Kind, _ text: String) -> Problem {
+            Problem(kind: kind, partition: file.partition, firstOffset: file.firstOffset, lastOffset: file.lastOffset, description: text)
+        }
+        do {
+            guard var reader = try ArchiveFileReader(file, root: archive.path(of: topic)) else {
+                return problem(.missing, "\(file.path) is missing")
+            }
+            return try compare(&reader, absences).map { problem(.records, "\(file.path): \($0)") }
+        } catch {
+            guard error.kind == .invalid else { throw error }
+            return problem(.damaged, error.description)
+        }
+    }
+
+    /// What is wrong with the file's offsets, if something is.
+    private func compare(_ reader: inout ArchiveFileReader, _ absences: [ArchiveAbsence]) throws(LogError) -> String? {
+        let file = reader.entry
+        let gaps = absences.filter { $0.lastOffset >= file.firstOffset && $0.firstOffset <= file.lastOffset }
+        var expected = ArchiveOffsets(file.offsets, gaps: gaps)
+        var count = 0
+        var hasMore = true
+        while hasMore {
+            var batch = RecordBatch()
+            hasMore = try reader.read(from: file.firstOffset, into: &batch, recordCountMax: 10_000, byteCountMax: 32 << 20)
+            for record in batch.records {
+                let next = expected.next()
+                guard record.partition == file.partition, record.offset == next else {
+                    return
+                        "offset \(record.offset) of partition \(record.partition) stands where \(next.map(String.init) ?? "the end") should be"
+                }
+            }
+            count += batch.records.count
+        }
+        if let next = expected.next() { return "offset \(next) is missing" }
+        return count == file.recordCount ? nil : "\(count) records instead of \(file.recordCount)"
+    }
+}
+
+/// The offsets of a range that are not in one of the gaps, which are in ascending order.
+struct ArchiveOffsets: IteratorProtocol {
+    private var offset: Int64
+    private let last: Int64
+    private let gaps: [ArchiveAbsence]
+    private var gapIndex = 0
+
+    init(_ range: ClosedRange<Int64>, gaps: [ArchiveAbsence]) {
+        offset = range.lowerBound
+        last = range.upperBound
+        self.gaps = gaps
+    }
+
+    mutating func next() -> Int64? {
+        while gapIndex < gaps.count, gaps[gapIndex].firstOffset <= offset {
+            offset = max(offset, gaps[gapIndex].lastOffset + 1)
+            gapIndex += 1
+        }
+        guard offset <= last else { return nil }
+        defer { offset += 1 }
+        return offset
+    }
+}

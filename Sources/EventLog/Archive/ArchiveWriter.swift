@@ -1,0 +1,176 @@
+package import Events
+
+/// Writes one topic into its archive, each record once: what is archived follows from the manifest alone.
+///
+/// Belongs to one thread; one writer a topic, over all processes. Records are held until a file is due; a file covers consecutive offsets of
+/// one partition appended within one hour. After an error the writer holds nothing that was not recorded: go on reading at `nextOffset`.
+package final class ArchiveWriter {
+    package struct Limits: Sendable {
+        /// A file is written once it has so many bytes of keys and values.
+        package var fileByteCountMax = 32 << 20
+        /// So many bytes may be held for all partitions together; then the largest file is written.
+        package var heldByteCountMax = 32 << 20
+        /// A record is held no longer than this before it is written.
+        package var ageMillisecondsMax: Int64 = 60_000
+
+        package init() {}
+    }
+
+    /// The text of a writer's schema by its id, from the registry.
+    package typealias SchemaSource = @Sendable (Int32) throws(RegistryError) -> String?
+
+    private static let unknownCountMax = 10_000
+
+    package let topic: Topic
+    let archive: Archive
+    let generation: UInt64
+    let manifest: ArchiveManifest
+    var copier: ColumnCopier
+    var atStep: (ArchiveStep) throws(LogError) -> Void = { _ in }
+    private let lock: ConsumerLock
+    private let limits: Limits
+    private let schemaSource: SchemaSource
+    private let hasOffsetGaps: Bool
+    /// Ids that the registry does not know: foreign bytes, whose columns stay null.
+    private var unknownIDs: Set<Int32> = []
+    private var held: [Int32: HeldRecords] = [:]
+    private var heldByteCount = 0
+    /// The offset after the last one held or archived.
+    private var nextOffsets: [Int32: Int64] = [:]
+
+    /// Takes the topic's archive, making it where it is missing; throws `.mismatch` where another process has it or it is of another generation.
+    ///
+    /// - Parameters:
+    ///   - schemas: where the schemas of events come from whose id is new.
+    ///   - hasOffsetGaps: true for a log that leaves offsets out (Kafka); on another a missing offset is an error.
+    package init(
+        _ archive: Archive, topic: TopicDescription, columns: ArchiveColumns, limits: Limits = Limits(), hasOffsetGaps: Bool = false,
+        schemas: @escaping SchemaSource
+    ) throws(LogError) {
+        self.archive = archive
+        self.topic = topic.topic
+        self.generation = topic.generation
+        self.limits = limits
+        self.hasOffsetGaps = hasOffsetGaps
+        schemaSource = schemas
+        copier = ColumnCopier(columns: columns)
+        let root = archive.path(of: topic.topic)
+        try DurableFile.makeFolders(of: archive.manifestPath(of: topic.topic), root: "/")
+        try DurableFile.synchroniseFolders(of: archive.manifestPath(of: topic.topic), root: archive.folder)
+        lock = try ArchiveWriter.takeLock(root, topic.topic)
+        manifest = try ArchiveManifest(writing: topic.topic, of: archive, generation: topic.generation)
+        try ArchiveLeftovers.remove(root: root, listed: Set(manifest.files().map(\.path)))
+        try discard()
+    }
+
+    private static func takeLock(_ root: String, _ topic: Topic) throws(LogError) -> ConsumerLock {
+        do {
+            return try ConsumerLock.take(folder: root, topic: topic.name, group: "archive")
+        } catch {
+            throw LogError(error.kind, "the archive of \(topic.name) has one writer, and there is one: \(error)")
+        }
+    }
+
+    /// The offset to read next; nil where nothing of the partition was archived, which then begins with whatever comes first.
+    package func nextOffset(partition: Int32) -> Int64? { nextOffsets[partition] }
+
+    /// Takes the records, in offset order a partition, and writes the files that are due; records that were taken before are passed over.
+    package func append(_ batch: RecordBatch, now: Int64) throws(LogError) {
+        try discardingOnError { () throws(LogError) in
+            for record in batch.records { try hold(record, batch.bytes, now: now) }
+            try writeDue(now: now)
+        }
+    }
+
+    /// Writes what has been held for long enough.
+    package func writeDue(now: Int64) throws(LogError) {
+        try discardingOnError { () throws(LogError) in
+            for (partition, waiting) in held.sorted(by: { $0.key < $1.key })
+            where now - waiting.since >= limits.ageMillisecondsMax || now < waiting.since {
+                try write(partition)
+            }
+        }
+    }
+
+    /// Writes all that is held.
+    package func flush() throws(LogError) {
+        try discardingOnError { () throws(LogError) in
+            for partition in held.keys.sorted() { try write(partition) }
+        }
+    }
+
+    /// Forgets what is held and goes back to what the manifest says.
+    package func discard() throws(LogError) {
+        held = [:]
+        heldByteCount = 0
+        nextOffsets = [:]
+        for range in try manifest.ranges() { nextOffsets[range.partition] = range.end }
+    }
+
+    private func discardingOnError(_ body: () throws(LogError) -> Void) throws(LogError) {
+        do {
+            try body()
+        } catch {
+            try discard()
+            throw error
+        }
+    }
+
+    private func hold(_ record: RecordBatch.Record, _ bytes: [UInt8], now: Int64) throws(LogError) {
+        let expected = nextOffsets[record.partition] ?? record.offset
+        guard record.offset >= expected else { return }
+        guard record.offset == expected || hasOffsetGaps else {
+            throw LogError(
+                .mismatch,
+                "archiving \(topic.name) \(record.partition): offset \(record.offset) came after \(expected - 1); the records between are missing"
+            )
+        }
+        let hour = Archive.hour(of: record.timestamp)
+        let size = Int(record.key.count) + Int(record.value.count)
+        // An append time may step back where a log's leader changes; the file then keeps its hour.
+        if let waiting = held[record.partition], hour > waiting.hour || waiting.batch.bytes.count + size > limits.fileByteCountMax {
+            try write(record.partition)
+        }
+        if heldByteCount + size > limits.heldByteCountMax,
+            let largest = held.max(by: { $0.value.batch.bytes.count < $1.value.batch.bytes.count })
+        {
+            try write(largest.key)
+        }
+        let schemaID = try registered(
+            bytes.withUnsafeBytes { EventRenderer.schemaID(of: UnsafeRawBufferPointer(rebasing: $0[record.value.range])) })
+        held[record.partition, default: HeldRecords(firstOffset: expected, hour: hour, since: now)].add(record, bytes, schemaID)
+        heldByteCount += size
+        nextOffsets[record.partition] = record.offset + 1
+    }
+
+    private func registered(_ schemaID: Int32?) throws(LogError) -> Int32? {
+        guard let schemaID, !copier.knows(schemaID), !unknownIDs.contains(schemaID) else { return schemaID }
+        do {
+            if let text = try schemaSource(schemaID) {
+                copier.register(schemaID, text)
+            } else {
+                if unknownIDs.count >= ArchiveWriter.unknownCountMax { unknownIDs = [] }
+                unknownIDs.insert(schemaID)
+            }
+        } catch {
+            throw LogError(.unavailable, "archiving \(topic.name): the schema \(schemaID) cannot be had: \(error)")
+        }
+        return schemaID
+    }
+
+    private func write(_ partition: Int32) throws(LogError) {
+        guard let waiting = held[partition], let last = waiting.batch.records.last, let first = waiting.batch.records.first else { return }
+        let path = Archive.filePath(
+            partition: partition, waiting.firstOffset...last.offset, appendTime: first.timestamp, revision: 0)
+        let entry = ArchivedFile(beginning: path, partition: partition, waiting.firstOffset...last.offset, revision: 0)
+        try atStep(.begun)
+        var writer = try ArchiveFileWriter(
+            entry, root: archive.path(of: topic), copier: copier, schemaIDs: waiting.schemaIDs, generation: generation)
+        try writer.append(waiting.batch, &copier)
+        let written = try writer.finish(atStep)
+        try manifest.add(written, absences: waiting.absences(partition), erasures: writer.erasures)
+        heldByteCount -= waiting.batch.bytes.count
+        held[partition] = nil
+        try atStep(.recorded)
+    }
+}

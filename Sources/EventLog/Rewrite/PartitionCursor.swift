@@ -1,0 +1,56 @@
+internal import Events
+internal import GRDB
+
+/// Reads one partition of a topic file from its beginning to its end: from the archive what the log no longer holds, then from the log.
+final class PartitionCursor {
+    private static let recordCountMax = 512
+    private static let byteCountMax = 1 << 20
+
+    private let range: PartitionRange
+    private var next: Int64
+    private(set) var batch = RecordBatch()
+    private var place = 0
+
+    /// Throws `.mismatch` where records before the log's start are in no archive.
+    init(_ range: PartitionRange, _ archived: PartitionRange?, _ topic: Topic) throws(LogError) {
+        self.range = range
+        next = range.reachingBack(to: archived).start
+        guard next <= range.passingLeaps(0) else {
+            throw LogError(
+                .mismatch,
+                "\(topic.name) partition \(range.partition): what stood before offset \(next) is neither on the log nor in the archive, and "
+                    + "features cannot be built from what is left; restore the archive from a backup")
+        }
+    }
+
+    /// The record that it stands at.
+    var record: RecordBatch.Record { batch.records[place] }
+
+    /// Moves to the next record, the first one at the beginning; false at the end.
+    func advance(_ file: TopicFile, _ database: Database, _ archive: ArchiveReader) throws -> Bool {
+        if place + 1 < batch.records.count {
+            place += 1
+            return true
+        }
+        place = 0
+        batch.removeAll()
+        while batch.records.isEmpty, range.passingLeaps(next) < range.end { try fill(file, database, archive) }
+        return !batch.records.isEmpty
+    }
+
+    private func fill(_ file: TopicFile, _ database: Database, _ archive: ArchiveReader) throws {
+        let before = next
+        if next < range.start {
+            let after = try archive.read(
+                partition: range.partition, from: next, into: &batch, recordCountMax: PartitionCursor.recordCountMax)
+            // What the log still holds is taken from there.
+            batch.records.removeAll { $0.offset >= range.start }
+            next = min(after ?? next, range.start)
+        } else {
+            try file.read(
+                range.partition, from: &next, database, into: &batch, recordCountMax: PartitionCursor.recordCountMax,
+                byteCountMax: PartitionCursor.byteCountMax)
+        }
+        guard next > before else { throw file.outside(next, range) }
+    }
+}

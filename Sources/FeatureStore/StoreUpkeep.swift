@@ -1,0 +1,199 @@
+package import Features
+
+/// Who answers at the other end: when any of it changes, jobs drop their caches and resume from the markers (DESIGN §6.6).
+package struct StoreIdentity: Sendable, Equatable {
+    /// A master of the store, or its one server.
+    package struct Node: Sendable, Equatable {
+        /// New with every start of the server.
+        package var runID: String
+        /// `master` or `slave`, as Redis says.
+        package var role: String
+        /// New with every failover.
+        package var replicationID: String
+    }
+    package var nodes: [Node]
+    /// Which node serves which slots, by the nodes' names in the cluster; empty for a single server.
+    package var slotMap: String
+}
+
+/// What is done now and then: identity, settings, namespaces, dropping of keys.
+extension StoreConnection {
+    private static let keysPerCall: Int64 = 1000
+
+    /// The `INFO` of every master, all sections, by field.
+    package func infos() throws(StoreError) -> [[String: String]] {
+        var infos: [[String: String]] = []
+        for place in try askAll({ commands in
+            commands.command("INFO", argumentCount: 1)
+            commands.argument("everything")
+        }) {
+            if let failure = nodes.failure(place) { throw failure }
+            infos.append(infoFields(nodes.replies(place).string(nodes.replies(place).root(place.index))))
+        }
+        return infos
+    }
+
+    /// Who answers now. The slot map is the one that the first master sees now, not the one that this connection goes by.
+    package func identity() throws(StoreError) -> StoreIdentity {
+        let found = try infos().enumerated().map { (node, fields) throws(StoreError) in
+            guard let runID = fields["run_id"], let role = fields["role"], let replicationID = fields["master_replid"] else {
+                throw StoreError(
+                    .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid: this is not a Redis that we know")
+            }
+            return StoreIdentity.Node(runID: runID, role: role, replicationID: replicationID)
+        }
+        let map = nodes.map.isCluster ? try SlotMap(from: nodes.next(node: 0).pipeline).identity : ""
+        return StoreIdentity(nodes: found, slotMap: map)
+    }
+
+    /// Sends a command to every master.
+    private func askAll(_ encode: (inout CommandBuffer) -> Void) throws(StoreError) -> [StoreNodes.Place] {
+        var places: [StoreNodes.Place] = []
+        for node in 0..<nodes.masterCount {
+            let (pipeline, place) = try nodes.next(node: node)
+            encode(&pipeline.commands)
+            places.append(place)
+        }
+        try nodes.exchange()
+        return places
+    }
+
+    /// What is wrong with the server's settings, each with its fix; empty where features are safe in it.
+    package func settingsProblems() throws(StoreError) -> [String] {
+        let wanted: [(name: StaticString, value: String, why: String)] = [
+            ("maxmemory-policy", "noeviction", "any other policy drops viewers' features without telling"),
+            ("appendonly", "yes", "without it a restart of Redis loses all features and they are rebuilt by replay"),
+        ]
+        var problems: [String] = []
+        for setting in wanted {
+            for place in try askAll({ commands in
+                commands.command("CONFIG", argumentCount: 2)
+                commands.argument("GET")
+                commands.argument(setting.name)
+            }) {
+                let name = nodes.map.isCluster ? "\(nodes.address(place.node)): \(setting.name)" : "\(setting.name)"
+                if let failure = nodes.failure(place) {
+                    problems.append("\(name) cannot be checked: \(failure.description)")
+                    continue
+                }
+                let texts = try nodes.replies(place).texts(place.index)
+                let found = texts.last.flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) } ?? "unknown"
+                if found != setting.value {
+                    problems.append("\(name) is \(found): \(setting.why); run CONFIG SET \(setting.name) \(setting.value)")
+                }
+            }
+        }
+        return problems
+    }
+
+    /// Notes that the namespace is in use.
+    package func register(_ keys: Keys) throws(StoreError) {
+        try complete([StoreConnection.onNamespaces("SADD", keys)])
+    }
+
+    /// The namespaces in use, sorted.
+    package func namespaces() throws(StoreError) -> [String] {
+        var found: [String] = []
+        let members = KeyCommand(key: Keys.namespaces) { commands in
+            commands.command("SMEMBERS", argumentCount: 1)
+            commands.argument(Keys.namespaces)
+        }
+        try nodes.follow([members]) { (_, replies, index) throws(StoreError) in
+            found = try replies.texts(index).compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }
+        }
+        return found.sorted()
+    }
+
+    private static func onNamespaces(_ command: StaticString, _ keys: Keys) -> KeyCommand {
+        KeyCommand(key: Keys.namespaces) { commands in
+            commands.command(command, argumentCount: 2)
+            commands.argument(Keys.namespaces)
+            commands.argument(Array(keys.namespace.utf8))
+        }
+    }
+
+    /// Hands over all keys that begin with `prefix`, some at a time, without holding up the servers. A key that is there throughout is
+    /// handed over at least once; one may come twice (`SCAN`). One that moves between nodes of a cluster meanwhile may be missed.
+    package func forEachKeys(prefix: [UInt8], _ body: ([[UInt8]]) throws(StoreError) -> Void) throws(StoreError) {
+        let pattern = prefix.flatMap { Array("*?[]\\^".utf8).contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] } + [UInt8(ascii: "*")]
+        for node in 0..<nodes.masterCount { try forEachKeys(node: node, pattern: pattern, body) }
+    }
+
+    private func forEachKeys(
+        node: Int, pattern: [UInt8], _ body: ([[UInt8]]) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var cursor = Array("0".utf8)
+        repeat {
+            let (pipeline, place) = try nodes.next(node: node)
+            pipeline.commands.command("SCAN", argumentCount: 5)
+            pipeline.commands.argument(cursor)
+            pipeline.commands.argument("MATCH")
+            pipeline.commands.argument(pattern)
+            pipeline.commands.argument("COUNT")
+            pipeline.commands.argument(StoreConnection.keysPerCall)
+            try nodes.exchange()
+            if let failure = nodes.failure(place) { throw failure }
+            var reply = ReplyCursor(pipeline.replies, at: pipeline.replies.roots[place.index] + 1)
+            cursor = reply.bytes()
+            let list = reply.next()
+            guard list.kind == .array, !cursor.isEmpty else {
+                throw StoreError(.protocolError, "Redis answered SCAN with something else")
+            }
+            let found = (0..<list.count).map { _ in reply.bytes() }
+            if !found.isEmpty { try body(found) }
+        } while cursor != Array("0".utf8)
+    }
+
+    /// The values of the keys, nil for those that are absent.
+    package func values(_ keys: [[UInt8]]) throws(StoreError) -> [[UInt8]?] {
+        var values = [[UInt8]?](repeating: nil, count: keys.count)
+        try nodes.follow(keys.map { .get($0) }) { (key, replies, index) throws(StoreError) in
+            if let failure = replies.failure(index) { throw failure }
+            let root = replies.root(index)
+            if root.kind == .text { values[key] = replies.text(root) }
+        }
+        return values
+    }
+
+    /// Removes keys, whose memory Redis frees in the background. Returns how many there were.
+    @discardableResult
+    package func unlink(_ keys: [[UInt8]]) throws(StoreError) -> Int {
+        var count = 0
+        try nodes.follow(keys.map { StoreConnection.unlink($0) }) { (_, replies, index) throws(StoreError) in
+            if let failure = replies.failure(index) { throw failure }
+            count += replies.root(index).value
+        }
+        return count
+    }
+
+    private static func unlink(_ key: [UInt8]) -> KeyCommand {
+        KeyCommand(key: key) { commands in
+            commands.command("UNLINK", argumentCount: 1)
+            commands.argument(key)
+        }
+    }
+
+    /// Removes everything of a namespace, other namespaces untouched. Returns how many keys there were. In a cluster it looks twice, as
+    /// keys may have moved meanwhile.
+    @discardableResult
+    package func dropNamespace(_ keys: Keys) throws(StoreError) -> Int {
+        var count = 0
+        for _ in 0..<(nodes.map.isCluster ? 2 : 1) {
+            try forEachKeys(prefix: keys.namespacePrefix) { (found) throws(StoreError) in count += try unlink(found) }
+        }
+        try complete([StoreConnection.onNamespaces("SREM", keys)])
+        return count
+    }
+
+    /// Removes a viewer's values of the topics named, and the viewer from the index of active ones. A job that holds a copy will find a
+    /// conflict at its next write and read again; the lasting erasure is the event in the log (DESIGN §6.9).
+    package func deleteUser(_ user: UserID, bucket: Bucket, topics: [String], keys: Keys) throws(StoreError) {
+        let active = keys.active(bucket: bucket)
+        let removal = KeyCommand(key: active) { commands in
+            commands.command("ZREM", argumentCount: 2)
+            commands.argument(active)
+            commands.argument(Array(user.description.utf8))
+        }
+        try complete(topics.map { StoreConnection.unlink(keys.user(topic: $0, bucket: bucket, user: user)) } + [removal])
+    }
+}

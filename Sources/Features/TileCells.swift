@@ -1,0 +1,108 @@
+// hot path
+
+/// Integers by (window, tile, kind), sparse and sorted: the common part of `TasteWindows` (kind = genre) and `CountTiles` (kind 0).
+///
+/// Every value goes into one tile of each window that has tiles. Additions commute: the cells depend on what was added and on the log
+/// time of expiry, never on the order of additions.
+struct TileCells: Sendable, Equatable {
+    struct Cell: Sendable, Equatable, BitwiseCopyable {
+        /// Window in bits 40 and up, tile in 32 bits, kind in the lowest 8.
+        var key: UInt64
+        var value: Int64
+
+        var kind: UInt8 { UInt8(truncatingIfNeeded: key) }
+    }
+
+    /// Ascending by key.
+    private(set) var cells: [Cell] = []
+
+    private static func key(_ window: TasteWindow, _ tile: UInt64, _ kind: UInt8) -> UInt64 {
+        UInt64(window.rawValue) << 40 | tile << 8 | UInt64(kind)
+    }
+
+    mutating func add(_ value: Int64, kind: UInt8, at: Int64) {
+        add(value, kind: kind, at: at, in: .hour)
+        add(value, kind: kind, at: at, in: .day)
+        add(value, kind: kind, at: at, in: .week)
+    }
+
+    private mutating func add(_ value: Int64, kind: UInt8, at: Int64, in window: TasteWindow) {
+        add(value, key: TileCells.key(window, window.tile(of: at), kind))
+    }
+
+    private mutating func add(_ value: Int64, key: UInt64) {
+        let place = firstIndex(from: key)
+        if place < cells.count && cells[place].key == key {
+            cells[place].value &+= value
+        } else {
+            cells.insert(Cell(key: key, value: value), at: place)
+        }
+    }
+
+    /// Adds another's cells to these.
+    mutating func merge(_ other: TileCells) {
+        if cells.isEmpty {
+            cells = other.cells
+            return
+        }
+        for cell in other.cells { add(cell.value, key: cell.key) }
+    }
+
+    /// Where the cells of a window at a time stand in `cells`; tiles ahead of the time are left out.
+    func range(_ window: TasteWindow, at now: Int64) -> Range<Int> {
+        let last = window.tile(of: now)
+        let first = last - min(last, UInt64(window.tileCount - 1))
+        let start = firstIndex(from: TileCells.key(window, first, 0))
+        return start..<max(start, firstIndex(from: TileCells.key(window, last + 1, 0)))
+    }
+
+    /// Drops tiles that no window can reach any more; one tile more than the window is kept for readers whose clock is behind.
+    mutating func expire(logTime: Int64) {
+        for window in [TasteWindow.hour, .day, .week] {
+            let last = window.tile(of: logTime)
+            let oldest = last - min(last, UInt64(window.tileCount))
+            let start = firstIndex(from: TileCells.key(window, 0, 0))
+            let end = firstIndex(from: TileCells.key(window, oldest, 0))
+            if end > start { cells.removeSubrange(start..<end) }
+        }
+    }
+
+    /// The first cell whose key is not below `key`.
+    private func firstIndex(from key: UInt64) -> Int {
+        var low = 0
+        var high = cells.count
+        while low < high {
+            let middle = (low + high) / 2
+            if cells[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Keys as differences to the one before, so that neighbours cost a byte or two.
+    func encode(into writer: inout StateWriter) {
+        writer.count(cells.count)
+        var previous: UInt64 = 0
+        for cell in cells {
+            writer.varint(cell.key - previous)
+            writer.zigzag(cell.value)
+            previous = cell.key
+        }
+    }
+
+    init() {}
+
+    init(from reader: inout StateReader) throws(StateError) {
+        let count = try reader.count(minimumByteCount: 2)
+        cells.reserveCapacity(count)
+        var key: UInt64 = 0
+        for index in 0..<count {
+            let step = try reader.varint()
+            let (sum, overflow) = key.addingReportingOverflow(step)
+            guard !overflow && (step > 0 || index == 0) && sum < UInt64(TasteWindow.lifetime.rawValue) << 40 else {
+                throw StateError("state holds tiles out of order; rebuild it by replay")
+            }
+            key = sum
+            cells.append(Cell(key: key, value: try reader.zigzag()))
+        }
+    }
+}

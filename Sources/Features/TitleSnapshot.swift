@@ -1,0 +1,110 @@
+/// What all partitions of all jobs together say of the catalogue's titles, as serving reads it: an immutable value, made anew about
+/// every second by `TitleSnapshotBuilder`.
+///
+/// Titles are catalogue indices of the catalogue that the snapshot was made for (`catalogVersion`); an index that it does not have
+/// counts 0. A region of nil means all regions together. Times are milliseconds since 1970.
+package struct TitleSnapshot: Sendable {
+    /// Version of the catalogue whose indices are used.
+    package var catalogVersion: Int64 = 0
+    /// Wall time at which the values were read from the store.
+    package var asOf: Int64 = 0
+    var titles: [TitleTotals] = []
+    var testArms: [TestID: [ArmTotal]] = [:]
+
+    /// A snapshot of nothing: every count is 0.
+    package init() {}
+
+    /// Milliseconds since the values were read.
+    package func age(at now: Int64) -> Int64 { max(now - asOf, 0) }
+
+    /// Plays begun within a window that ends at `now`.
+    package func plays(_ title: Int, region: RegionID?, window: CountWindow, at now: Int64) -> Int64 {
+        titles.indices.contains(title) ? titles[title].plays.count(region, window, at: now) : 0
+    }
+
+    /// Times shown within a window that ends at `now`.
+    package func impressions(_ title: Int, region: RegionID?, window: CountWindow, at now: Int64) -> Int64 {
+        titles.indices.contains(title) ? titles[title].impressions.count(region, window, at: now) : 0
+    }
+
+    /// Errors while playing within a window that ends at `now`.
+    package func errors(_ title: Int, region: RegionID?, window: CountWindow, at now: Int64) -> Int64 {
+        titles.indices.contains(title) ? titles[title].errors.count(region, window, at: now) : 0
+    }
+
+    /// Plays ever.
+    package func totalPlays(_ title: Int, region: RegionID?) -> Int64 { plays(title, region: region, window: .lifetime, at: 0) }
+
+    /// Times ever shown.
+    package func totalImpressions(_ title: Int, region: RegionID?) -> Int64 {
+        impressions(title, region: region, window: .lifetime, at: 0)
+    }
+
+    /// Titles of the catalogue that were played after this one, by decayed weight at `asOf`, the strongest first (ties: lower index).
+    package func successors(_ title: Int) -> [SuccessorWeight] {
+        titles.indices.contains(title) ? titles[title].successors : []
+    }
+
+    /// The counts of a thumbnail test, by variant and segment (in the order of their texts).
+    package func arms(test: TestID) -> [ArmTotal] { testArms[test] ?? [] }
+}
+
+/// How strongly a title follows another one.
+package struct SuccessorWeight: Sendable, Equatable, BitwiseCopyable {
+    /// Catalogue index of the title that was played after.
+    package var title: Int
+    /// Plays weighted by 1 / distance, undecayed.
+    package var total: Double
+    /// The same with a half-life of 90 days, as of the snapshot.
+    package var recent: Double
+
+    package init(title: Int, total: Double, recent: Double) {
+        self.title = title
+        self.total = total
+        self.recent = recent
+    }
+}
+
+/// Viewers exposed to a variant within a segment, and how many of them won, over all partitions.
+package struct ArmTotal: Sendable, Equatable {
+    package var variant: VariantID
+    package var segment: String
+    package var exposed: Int64
+    package var won: Int64
+
+    package init(variant: VariantID, segment: String, exposed: Int64, won: Int64) {
+        self.variant = variant
+        self.segment = segment
+        self.exposed = exposed
+        self.won = won
+    }
+}
+
+/// The sums of one title over partitions.
+struct TitleTotals: Sendable {
+    var plays = RegionTotals()
+    var impressions = RegionTotals()
+    var errors = RegionTotals()
+    /// Strongest first.
+    var successors: [SuccessorWeight] = []
+}
+
+/// Tiles of all regions together and of each.
+struct RegionTotals: Sendable {
+    private var all = CountTiles()
+    private var regions: [RegionTiles] = []
+
+    mutating func merge(_ others: [RegionTiles]) {
+        for other in others {
+            all.merge(other.tiles)
+            let place = regions.firstIndex { $0.region == other.region } ?? regions.count
+            if place == regions.count { regions.append(RegionTiles(region: other.region)) }
+            regions[place].tiles.merge(other.tiles)
+        }
+    }
+
+    func count(_ region: RegionID?, _ window: CountWindow, at now: Int64) -> Int64 {
+        guard let region else { return all.count(window: window, at: now) }
+        return regions.first { $0.region == region }?.tiles.count(window: window, at: now) ?? 0
+    }
+}

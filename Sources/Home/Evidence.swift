@@ -1,0 +1,196 @@
+// hot path
+import Catalog
+import Features
+
+/// Says in words, of real events, why a title stands where it stands; texts that many titles share are made once a page.
+struct Evidence: Sendable {
+    var texts = PageTexts()
+    private var ofPlay: [(title: Int, text: PageTexts.Range)] = []
+    private var ofGenre: [(genre: UInt8, text: PageTexts.Range)] = []
+    private var ofPlace: [UInt8] = []
+
+    init(_ context: borrowing ViewerContext) {
+        if let region = context.standings.region { ofPlace = Array((" in " + region.text).utf8) }
+    }
+
+    /// By the source that contributed most to the score.
+    mutating func text(_ title: Int, source: Source, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        switch source {
+        case .coPlay: coPlay(title, context)
+        case .genreAffinity: affinity(title, context)
+        case .search: search(title, context)
+        case .new: added(title, context)
+        case .trending: trend(title, context) ?? popular(title, context)
+        case .popular, .continueWatching, .myList: popular(title, context)
+        }
+    }
+
+    /// "you watched Sintel to the end 2 h ago".
+    mutating func play(of title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        for known in ofPlay where known.title == title { return known.text }
+        let text = texts.make { texts in
+            guard let play = context.history.plays.first(where: { $0.title == title }) else {
+                texts.add("you watched ")
+                return texts.add(context.catalog.titles[title].name)
+            }
+            texts.add("you watched ")
+            if play.permille >= context.settings.completedPermille {
+                texts.add(context.catalog.titles[title].name)
+                texts.add(" to the end ")
+            } else {
+                texts.add(Int64(play.permille / 10))
+                texts.add(" % of ")
+                texts.add(context.catalog.titles[title].name)
+                texts.add(" ")
+            }
+            texts.add(ago: context.request.now - play.at)
+        }
+        ofPlay.append((title, text))
+        return text
+    }
+
+    /// "12 plays in SEA in the last hour against 3 expected"; nil where nothing is above the usual.
+    mutating func trend(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range? {
+        let trend = context.standings.trends[title]
+        guard trend.deviations > 0 else { return nil }
+        return texts.make { texts in
+            texts.add(trend.played, "play")
+            texts.add(ofPlace)
+            texts.add(trend.window == .hour ? " in the last hour against " : " in the last 24 h against ")
+            texts.add(Int64(trend.expected.rounded()))
+            texts.add(" expected")
+        }
+    }
+
+    /// "214 plays in SEA in the last 7 days", or ever, or everywhere: the nearest view that has one.
+    mutating func popular(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        let standings = context.standings
+        return texts.make { texts in
+            if standings.weekPlays[title] > 0 {
+                texts.add(standings.weekPlays[title], "play")
+                texts.add(ofPlace)
+                texts.add(" in the last 7 days")
+            } else if standings.regionPlays[title] > 0 {
+                texts.add(standings.regionPlays[title], "play")
+                texts.add(ofPlace)
+                texts.add(" so far")
+            } else if standings.plays[title] > 0 {
+                texts.add(standings.plays[title], "play")
+                texts.add(" in all regions so far")
+            } else {
+                texts.add("not played by anybody yet")
+            }
+        }
+    }
+
+    /// "Comedy is in 4 of your plays of the last 7 days".
+    mutating func genre(_ genre: GenreID, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        for known in ofGenre where known.genre == genre.raw { return known.text }
+        var (inWeek, ever) = (0, 0)
+        for play in context.history.plays where context.columns.sets.has(context.columns.set(of: play.title), genre.raw) {
+            ever += 1
+            if context.request.now - play.at <= 7 * 86_400_000 { inWeek += 1 }
+        }
+        let name = context.catalog.genreName(genre)
+        let playCount = context.history.plays.count
+        let text = texts.make { texts in
+            if inWeek > 0 {
+                texts.add(name)
+                texts.add(" is in ")
+                texts.add(Int64(inWeek), "title")
+                texts.add(" you played in the last 7 days")
+            } else if ever > 0 {
+                texts.add(name)
+                texts.add(" is in ")
+                texts.add(Int64(ever))
+                texts.add(" of the last ")
+                texts.add(Int64(playCount), "title")
+                texts.add(" you played")
+            } else {
+                texts.add("you searched for, rated, listed or looked at ")
+                texts.add(name)
+            }
+        }
+        ofGenre.append((genre.raw, text))
+        return text
+    }
+
+    /// "added 3 days ago".
+    mutating func added(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        let age = context.request.now - context.columns.addedAt[title]
+        return texts.make { texts in
+            texts.add("added ")
+            texts.add(ago: age)
+        }
+    }
+
+    /// "because you watched Sintel to the end 2 h ago".
+    mutating func because(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        let play = play(of: title, context)
+        return texts.make { texts in
+            texts.add("because ")
+            texts.add(play)
+        }
+    }
+
+    /// "like Sintel, found by your search for “dragons”".
+    mutating func like(_ title: Int, _ search: ViewerContext.Search, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        let name = context.catalog.titles[title].name
+        return texts.make { texts in
+            texts.add("like ")
+            texts.add(name)
+            texts.add(", found by your search for “")
+            texts.add(search.text)
+            texts.add("”")
+        }
+    }
+
+    /// Any other text.
+    mutating func make(_ write: (inout PageTexts) -> Void) -> PageTexts.Range { texts.make(write) }
+
+    private mutating func coPlay(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        let anchor = context.titles[title].anchor
+        if anchor >= 0 {
+            let play = play(of: Int(anchor), context)
+            return texts.make { texts in
+                texts.add("often played next: ")
+                texts.add(play)
+            }
+        }
+        let snapshot = context.snapshot
+        let liked = context.ratings.first { rating in
+            rating.pull > 0 && (rating.title == title || snapshot.successors(rating.title).contains { $0.title == title })
+        }
+        guard let liked else { return popular(title, context) }
+        let name = context.catalog.titles[liked.title].name
+        return texts.make { texts in
+            texts.add("you rated ")
+            texts.add(name)
+            texts.add(" \(Double(liked.pull) * 2 + 3) stars")
+        }
+    }
+
+    private mutating func affinity(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        var strongest: UInt8?
+        for index in context.columns.genreRange(title) {
+            let genre = context.columns.genres[index]
+            if let known = strongest, context.taste.affinity[Int(genre)] <= context.taste.affinity[Int(known)] { continue }
+            strongest = genre
+        }
+        guard let strongest else { return popular(title, context) }
+        return genre(GenreID(strongest), context)
+    }
+
+    private mutating func search(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        for search in context.searches where context.share(of: title, search) > 0 {
+            let age = context.request.now - search.at
+            return texts.make { texts in
+                texts.add("you searched for “")
+                texts.add(search.text)
+                texts.add(search.clicked == title ? "” and chose it " : "” ")
+                texts.add(ago: age)
+            }
+        }
+        return popular(title, context)
+    }
+}

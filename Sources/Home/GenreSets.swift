@@ -1,0 +1,75 @@
+// hot path
+import Catalog
+import Features
+
+/// The different sets of genres that titles have: what depends on genres alone is worked out once a set instead of once a title.
+struct GenreSets: Sendable {
+    private(set) var count = 0
+    /// By title.
+    private(set) var ofTitle: [Int32] = []
+    /// Genres of set s, ascending: `genres[starts[s]..<starts[s + 1]]`.
+    private(set) var genres: [UInt8] = []
+    private(set) var starts: [Int32] = [0]
+    /// √ of the number of genres; 1 where there are none.
+    private(set) var roots: [Float] = []
+    /// Sets by genre number.
+    private(set) var byGenre = [[Int32]](repeating: [], count: 256)
+    /// A bit a genre, four words a set.
+    private var masks: [UInt64] = []
+
+    init(_ catalog: Catalog) {
+        var numbers: [[UInt8]: Int32] = [:]
+        ofTitle.reserveCapacity(catalog.titles.count)
+        for title in catalog.titles {
+            let genres = Set(title.genres.map(\.raw)).sorted()
+            if numbers[genres] == nil { numbers[genres] = add(genres) }
+            ofTitle.append(numbers[genres]!)
+        }
+    }
+
+    private mutating func add(_ genres: [UInt8]) -> Int32 {
+        let set = Int32(count)
+        count += 1
+        self.genres += genres
+        starts.append(Int32(self.genres.count))
+        roots.append(Float(max(genres.count, 1)).squareRoot())
+        masks += [0, 0, 0, 0]
+        for genre in genres {
+            byGenre[Int(genre)].append(set)
+            masks[Int(set) * 4 + Int(genre >> 6)] |= 1 << UInt64(genre & 63)
+        }
+        return set
+    }
+
+    func range(_ set: Int) -> Range<Int> { Int(starts[set])..<Int(starts[set + 1]) }
+
+    func has(_ set: Int, _ genre: UInt8) -> Bool {
+        masks[set * 4 + Int(genre >> 6)] & 1 << UInt64(genre & 63) != 0
+    }
+
+    /// Genres that both sets have over genres that either has; 0 where neither has any.
+    func similarity(_ a: Int, _ b: Int) -> Float {
+        var (first, second, shared) = (range(a), range(b), 0)
+        let either = first.count + second.count
+        while !first.isEmpty && !second.isEmpty {
+            let (x, y) = (genres[first.lowerBound], genres[second.lowerBound])
+            if x == y { shared += 1 }
+            if x <= y { first = first.dropFirst() }
+            if y <= x { second = second.dropFirst() }
+        }
+        return either == 0 ? 0 : Float(shared) / Float(either - shared)
+    }
+
+    /// `similarity` to every set.
+    func similarities(to set: Int) -> [Float] {
+        var shared = [Float](repeating: 0, count: count)
+        for index in range(set) {
+            for other in byGenre[Int(genres[index])] { shared[Int(other)] += 1 }
+        }
+        let own = Float(range(set).count)
+        for other in 0..<count where shared[other] > 0 {
+            shared[other] /= own + Float(Int(starts[other + 1] - starts[other])) - shared[other]
+        }
+        return shared
+    }
+}

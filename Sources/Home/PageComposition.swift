@@ -1,0 +1,145 @@
+// hot path
+import Catalog
+import Features
+
+/// Puts a page together: continue watching first, then step by step the row that is worth most with the titles still free, so that
+/// no title stands on the page twice but in continue watching.
+struct PageComposition {
+    private static let worthItemCount = 5
+    /// Items looked at for each one placed, where a row is diversified.
+    private static let diversityPoolFactor = 3
+
+    private struct Placed {
+        var kind: RowDraft.Kind
+        var items: [RankedItem]
+    }
+
+    private var context: ViewerContext
+    private var placed: [Bool]
+    private var evidence: Evidence
+    private var rows: [Placed] = []
+    /// The page's range of scores, in which rows' worth is counted.
+    private let lowest: Float
+    private let span: Float
+
+    init(_ context: consuming ViewerContext) {
+        placed = [Bool](repeating: false, count: context.columns.count)
+        evidence = Evidence(context)
+        let range = ScoreRange(context)
+        lowest = range.lowest
+        span = max(range.highest - range.lowest, 0.001)
+        self.context = context
+    }
+
+    mutating func page() -> HomePage {
+        let (rowCountMax, itemCountMax, now) = (context.request.rowCountMax, context.request.itemCountMax, context.request.now)
+        guard rowCountMax > 0 && itemCountMax > 0 else { return HomePage(rows: []) }
+        let unfinished = PersonalItems.continueWatching(context.history, countMax: itemCountMax, now: now, &evidence.texts)
+        if !unfinished.isEmpty { rows.append(Placed(kind: .continueWatching, items: unfinished)) }
+        var drafts = RowDrafts(context).discovery(&context)
+        let listWorth = context.history.list.first.map { 0.6 + 0.7 * Float.decay(age: now - $0.at, halfLife: 3 * 86_400_000) }
+        var isListPlaced = listWorth == nil
+        while rows.count < rowCountMax {
+            let next = worthiest(&drafts)
+            if let listWorth, !isListPlaced, next == nil || listWorth > next!.worth {
+                isListPlaced = true
+                placeList(countMax: itemCountMax)
+            } else if let next {
+                let draft = drafts.remove(at: next.place)
+                place(draft)
+            } else {
+                break
+            }
+        }
+        return finished()
+    }
+
+    private mutating func placeList(countMax: Int) {
+        let items = PersonalItems.myList(context.history, countMax: countMax, now: context.request.now, &evidence.texts)
+        for item in items { placed[Int(item.title)] = true }
+        rows.append(Placed(kind: .myList, items: items))
+    }
+
+    /// The rows with their headings; all share one buffer of texts.
+    private mutating func finished() -> HomePage {
+        let headings = rows.map { RowHeading($0.kind, context, &evidence) }
+        return HomePage(
+            rows: zip(rows, headings).map { row, heading in
+                Row(
+                    id: heading.id, title: heading.title, reason: heading.reason,
+                    list: RankedList(ranked: row.items, texts: evidence.texts))
+            })
+    }
+
+    /// The draft with the greatest worth; nil where none has enough titles left.
+    private func worthiest(_ drafts: inout [RowDraft]) -> (place: Int, worth: Float)? {
+        var best: (place: Int, worth: Float)?
+        for place in drafts.indices {
+            guard let worth = worth(&drafts[place]), worth > best?.worth ?? -.infinity else { continue }
+            best = (place, worth)
+        }
+        return best
+    }
+
+    /// Mean score of the first titles that are still free, within the page's range, and the bonus of the row's kind.
+    private func worth(_ draft: inout RowDraft) -> Float? {
+        var (free, sum, place) = (0, Float(0), draft.firstFree)
+        while free < Self.worthItemCount, let candidate = draft.candidate(place, context) {
+            if placed[Int(candidate.title)] {
+                if free == 0 { draft.firstFree = place + 1 }
+            } else {
+                sum += (Points.score(context.points(Int(candidate.title))) - lowest) / span
+                free += 1
+            }
+            place += 1
+        }
+        return free < draft.itemCountMin ? nil : sum / Float(free) + draft.bonus
+    }
+
+    private mutating func place(_ draft: consuming RowDraft) {
+        let count = context.request.itemCountMax
+        var free: [RowDraft.Candidate] = []
+        free.reserveCapacity(count * Self.diversityPoolFactor)
+        var place = draft.firstFree
+        while free.count < count * Self.diversityPoolFactor, let candidate = draft.candidate(place, context) {
+            if !placed[Int(candidate.title)] { free.append(candidate) }
+            place += 1
+        }
+        let picked = Diversity.pick(count, of: free, columns: context.columns, diversity: context.settings.diversity)
+        var items: [RankedItem] = []
+        items.reserveCapacity(picked.count)
+        for candidate in picked {
+            placed[Int(candidate.title)] = true
+            items.append(RankedItem(Int(candidate.title), in: draft.kind, context, &evidence))
+        }
+        rows.append(Placed(kind: draft.kind, items: items))
+    }
+}
+
+/// The least and the greatest score of the titles that may be shown to the viewer.
+private struct ScoreRange {
+    var lowest = Float.infinity
+    var highest = -Float.infinity
+
+    init(_ context: borrowing ViewerContext) {
+        var (least, greatest) = (Int64.max, Int64.min)
+        let (starts, ordered, points) = (context.standings.starts, context.standings.ordered, context.standings.points)
+        let (places, maturity, limit) = (context.titles.places, context.columns.maturity, context.request.maturityLimit)
+        for set in 0..<context.columns.sets.count {
+            let term = context.taste.points[set]
+            var (first, last) = (Int(starts[set]), Int(starts[set + 1]) - 1)
+            while first <= last, points[Int(ordered[first])] + term > greatest {
+                let title = Int(ordered[first])
+                if places[title] == 0 && Int(maturity[title]) <= limit { greatest = points[title] + term } else { first += 1 }
+            }
+            while last >= first, points[Int(ordered[last])] + term < least {
+                let title = Int(ordered[last])
+                if places[title] == 0 && Int(maturity[title]) <= limit { least = points[title] + term } else { last -= 1 }
+            }
+        }
+        for entry in context.titles.entries where entry.isShowable {
+            (least, greatest) = (min(least, entry.points), max(greatest, entry.points))
+        }
+        if least <= greatest { (lowest, highest) = (Points.score(least), Points.score(greatest)) }
+    }
+}

@@ -1,0 +1,71 @@
+// hot path
+
+/// The texts of a page in one buffer, each written once and referred to by all items that share it.
+package struct PageTexts: Sendable {
+    /// Where a text stands.
+    package struct Range: Sendable, BitwiseCopyable {
+        fileprivate var start: Int32 = 0
+        fileprivate var end: Int32 = 0
+        init() {}
+    }
+
+    private var bytes: [UInt8] = []
+
+    init() { bytes.reserveCapacity(8192) }
+
+    /// The bytes of a text, valid within `body`.
+    package func withBytes<R>(_ range: Range, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[Int(range.start)..<Int(range.end)])) }
+    }
+
+    /// Writes a text.
+    mutating func make(_ write: (inout PageTexts) -> Void) -> Range {
+        var range = Range()
+        range.start = Int32(bytes.count)
+        write(&self)
+        range.end = Int32(bytes.count)
+        return range
+    }
+
+    mutating func add(_ text: StaticString) { text.withUTF8Buffer { bytes.append(contentsOf: $0) } }
+
+    mutating func add(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func add(_ text: [UInt8]) { bytes.append(contentsOf: text) }
+
+    /// A text that stands here already.
+    mutating func add(_ range: Range) {
+        bytes.reserveCapacity(bytes.count + Int(range.end - range.start))
+        for place in range.start..<range.end { bytes.append(bytes[Int(place)]) }
+    }
+
+    mutating func add(_ number: Int64) {
+        if number < 0 { bytes.append(0x2d) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    /// "1 play", "3 plays".
+    mutating func add(_ count: Int64, _ noun: StaticString) {
+        add(count)
+        add(" ")
+        add(noun)
+        if count != 1 { add("s") }
+    }
+
+    /// A span in the past, in the largest unit that fits.
+    mutating func add(ago milliseconds: Int64) {
+        let minutes = milliseconds / 60_000
+        if minutes < 1 { return add("just now") }
+        add(minutes < 60 ? minutes : minutes < 48 * 60 ? minutes / 60 : minutes / 1440)
+        add(minutes < 60 ? " min ago" : minutes < 48 * 60 ? " h ago" : " days ago")
+    }
+}

@@ -1,0 +1,80 @@
+// hot path
+import Catalog
+import Features
+
+extension RankedItem {
+    /// A title as a row of the kind shows it: the terms by which the row orders its titles, and why.
+    init(_ title: Int, in kind: RowDraft.Kind, _ context: borrowing ViewerContext, _ evidence: inout Evidence) {
+        var parts = ScoreParts()
+        parts.add(title, in: kind, context)
+        var source = parts.source
+        let text: PageTexts.Range
+        switch kind {
+        case .because(let watched):
+            source = parts.has(.afterThisTitle) ? .coPlay : .genreAffinity
+            text = evidence.because(watched, context)
+        case .trending:
+            let trend = evidence.trend(title, context)
+            source = trend == nil ? .popular : .trending
+            text = trend ?? evidence.popular(title, context)
+        case .search(let place):
+            let search = context.searches[place]
+            source = .search
+            text =
+                context.share(of: title, search) > 0
+                ? evidence.text(title, source: .search, context) : evidence.like(search.anchor ?? title, search, context)
+        case .new:
+            source = .new
+            text = evidence.added(title, context)
+        case .genre(let genre) where !context.isCold:
+            text = source == .genreAffinity ? evidence.genre(genre, context) : evidence.text(title, source: source, context)
+        case .genre, .topPicks, .continueWatching, .myList:
+            text = evidence.text(title, source: source, context)
+        }
+        self.init(title: Int32(title), source: source, parts: parts, evidence: text)
+    }
+}
+
+extension ScoreParts {
+    /// The terms by which the row's kind orders its titles.
+    mutating func add(_ title: Int, in kind: RowDraft.Kind, _ context: borrowing ViewerContext) {
+        switch kind {
+        case .continueWatching, .myList: break
+        case .topPicks, .genre, .new: addModel(title, context)
+        case .trending:
+            add(.trending, RowScore.trendWeight * context.standings.trending[title])
+            add(.popularity, RowScore.popularityWeight * context.standings.popularity[title])
+        case .because(let watched):
+            addModel(title, context)
+            addNearness(of: title, to: watched, context)
+        case .search(let place):
+            let search = context.searches[place]
+            addModel(title, context)
+            addNearness(of: title, to: search.anchor ?? title, context)
+            add(.searchMatch, RowScore.matchWeight * context.share(of: title, search))
+        }
+    }
+
+    /// The model's terms.
+    private mutating func addModel(_ title: Int, _ context: borrowing ViewerContext) {
+        let (standings, model) = (context.standings, context.model)
+        let own = context.titles[title]
+        add(.coPlay, model.weight(.coPlay) * own.coPlay)
+        add(.genreAffinity, model.weight(.genreAffinity) * context.taste.ofSet[context.columns.set(of: title)])
+        add(.trending, model.weight(.trending) * standings.trending[title])
+        add(.popularity, model.weight(.popularity) * standings.popularity[title])
+        add(.newness, model.weight(.newness) * standings.newness[title])
+        add(.search, model.weight(.search) * own.search)
+        add(.ratedNeighbours, model.weight(.ratedNeighbours) * own.rated)
+        add(.fatigue, model.weight(.fatigue) * own.fatigue)
+    }
+
+    /// How near the title is to another one.
+    mutating func addNearness(of title: Int, to other: Int, _ context: borrowing ViewerContext) {
+        for successor in context.snapshot.successors(other) where successor.title == title {
+            add(.afterThisTitle, RowScore.closenessWeight * context.standings.closeness(from: other, to: successor))
+            break
+        }
+        add(.sameGenres, RowScore.genreWeight * context.columns.genreSimilarity(other, title))
+    }
+}

@@ -1,0 +1,165 @@
+// hot path
+import Catalog
+import Features
+
+/// Finds the rows that may come onto a viewer's page.
+struct RowDrafts {
+    private static let becauseCandidatePlayCount = 10
+    /// Candidates of a row for each item that it may show.
+    private static let poolFactor = 6
+
+    private let poolCount: Int
+    private let itemCountMin: Int
+
+    init(_ context: borrowing ViewerContext) {
+        poolCount = max(context.request.itemCountMax, 1) * Self.poolFactor
+        itemCountMin = context.settings.rowItemCountMin
+    }
+
+    /// All drafts but continue watching and my list.
+    func discovery(_ context: inout ViewerContext) -> [RowDraft] {
+        // Whatever rows tell apart from the sets of genres has an entry before the first row is drafted.
+        let watched = watchedTitles(context)
+        for title in watched { note(title, &context) }
+        for search in context.searches { if let anchor = search.anchor { note(anchor, &context) } }
+        var drafts = [topPicks(context), trending(context), new(context)]
+        drafts += because(watched, &context)
+        drafts += genres(context)
+        if let search = search(&context) { drafts.append(search) }
+        return drafts
+    }
+
+    private func note(_ title: Int, _ context: inout ViewerContext) {
+        for successor in context.snapshot.successors(title) where successor.title < context.columns.count { context.note(successor.title) }
+    }
+
+    private func draft(_ kind: RowDraft.Kind, _ titles: RankedTitles, bonus: Float) -> RowDraft {
+        RowDraft(kind, .ranked(titles), bonus: bonus, itemCountMin: itemCountMin, candidateCountMax: poolCount)
+    }
+
+    private func topPicks(_ context: borrowing ViewerContext) -> RowDraft {
+        draft(.topPicks, Self.all(context, but: .settled), bonus: 0.1)
+    }
+
+    /// All showable titles without certain marks by the model's score.
+    static func all(_ context: borrowing ViewerContext, but marks: TitleMarks) -> RankedTitles {
+        var titles = RankedTitles()
+        titles.reserve(context.columns.sets.count + context.titles.entries.count)
+        for set in 0..<context.columns.sets.count { titles.add(set: set, term: context.taste.points[set], context) }
+        for entry in context.titles.entries where entry.isShowable && entry.marks.isDisjoint(with: marks) {
+            titles.add(entry.title, points: entry.points)
+        }
+        return titles
+    }
+
+    /// Where nearly everything has been played, what was played may come again here: an empty page helps nobody.
+    private func trending(_ context: borrowing ViewerContext) -> RowDraft {
+        var eligibleCount = 0
+        for title in context.standings.trendingOrder where context.isEligible(Int(title)) {
+            eligibleCount += 1
+            if eligibleCount == itemCountMin { break }
+        }
+        return RowDraft(
+            .trending, .trending(next: 0, takesSettled: eligibleCount < itemCountMin), bonus: 0.15, itemCountMin: itemCountMin,
+            candidateCountMax: poolCount)
+    }
+
+    private func new(_ context: borrowing ViewerContext) -> RowDraft {
+        var titles = RankedTitles()
+        titles.reserve(context.standings.newest.count)
+        for title in context.standings.newest where context.isEligible(Int(title)) {
+            titles.add(title, points: context.points(Int(title)))
+        }
+        return draft(.new, titles, bonus: -0.1)
+    }
+
+    /// The newest titles that the viewer watched in good part and did not dislike.
+    private func watchedTitles(_ context: borrowing ViewerContext) -> [ViewerHistory.Play] {
+        var found: [ViewerHistory.Play] = []
+        for play in context.history.plays.prefix(Self.becauseCandidatePlayCount)
+        where play.permille >= context.settings.becausePermille && context.isShowable(play.title) {
+            var isDisliked = false
+            for rating in context.ratings where rating.title == play.title && rating.pull < 0 { isDisliked = true }
+            if !isDisliked { found.append(play) }
+        }
+        return found
+    }
+
+    private func note(_ play: ViewerHistory.Play, _ context: inout ViewerContext) { note(play.title, &context) }
+
+    private func because(_ watched: [ViewerHistory.Play], _ context: inout ViewerContext) -> [RowDraft] {
+        var drafts: [RowDraft] = []
+        for play in watched {
+            if drafts.count == context.settings.becauseRowCountMax { break }
+            var draft = draft(.because(play.title), neighbours(of: play.title, search: nil, &context), bonus: 0.15 * play.weight)
+            if draft.candidate(itemCountMin - 1, context) == nil { continue }
+            drafts.append(draft)
+        }
+        return drafts
+    }
+
+    /// Titles that follow `title` or share most of its genres, with the model's score and what the closeness adds; where a search is given,
+    /// what fits it too.
+    private func neighbours(of title: Int, search: ViewerContext.Search?, _ context: inout ViewerContext) -> RankedTitles {
+        var titles = RankedTitles()
+        let alike = context.columns.sets.similarities(to: context.columns.set(of: title))
+        for set in alike.indices where alike[set] >= RowScore.alikeMin {
+            titles.add(set: set, term: context.taste.points[set] + Points.of(RowScore.genreWeight * alike[set]), context)
+        }
+        let successors = context.snapshot.successors(title)
+        for successor in successors where successor.title < context.columns.count {
+            let closeness = context.standings.closeness(from: title, to: successor)
+            context.update(context.titles.place(of: successor.title)) { $0.closeness = closeness }
+        }
+        for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = match.share } }
+        for entry in context.titles.entries where entry.isEligible {
+            let alike = alike[Int(entry.set)]
+            let isNear = entry.closeness != 0 || alike >= RowScore.alikeMin
+            guard isNear || entry.share > 0 else { continue }
+            var points = entry.points + Points.of(RowScore.matchWeight * entry.share)
+            if isNear { points += Points.of(RowScore.closenessWeight * entry.closeness) + Points.of(RowScore.genreWeight * alike) }
+            titles.add(entry.title, points: points)
+        }
+        for successor in successors where successor.title < context.columns.count {
+            context.update(context.titles.place(of: successor.title)) { $0.closeness = 0 }
+        }
+        for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = 0 } }
+        return titles
+    }
+
+    /// Rows of the genres that the viewer likes best, or that are played most where nothing is known of the viewer.
+    private func genres(_ context: borrowing ViewerContext) -> [RowDraft] {
+        var best: [(genre: Int, worth: Float)] = []
+        let countMax = context.settings.genreRowCountMax
+        for genre in 1..<256 where context.columns.titlesByGenre[genre].count >= itemCountMin {
+            let worth = context.isCold ? context.standings.genrePopularity[genre] : context.taste.affinity[genre]
+            if worth <= 0 || (best.count == countMax && worth <= (best.last?.worth ?? .infinity)) { continue }
+            best.insert((genre, worth), at: best.firstIndex { $0.worth < worth } ?? best.count)
+            if best.count > countMax { best.removeLast() }
+        }
+        return best.map { draft(.genre(GenreID(UInt8($0.genre))), ofGenre(UInt8($0.genre), context), bonus: 0) }
+    }
+
+    private func ofGenre(_ genre: UInt8, _ context: borrowing ViewerContext) -> RankedTitles {
+        var titles = RankedTitles()
+        let sets = context.columns.sets.byGenre[Int(genre)]
+        titles.reserve(sets.count + context.titles.entries.count)
+        for set in sets { titles.add(set: Int(set), term: context.taste.points[Int(set)], context) }
+        for entry in context.titles.entries where entry.isEligible && context.columns.sets.has(Int(entry.set), genre) {
+            titles.add(entry.title, points: entry.points)
+        }
+        return titles
+    }
+
+    /// From the newest search that finds something: what fits it, then what is near the best fit.
+    private func search(_ context: inout ViewerContext) -> RowDraft? {
+        for (place, search) in context.searches.enumerated() {
+            guard let anchor = search.anchor else { continue }
+            var draft = draft(
+                .search(place), neighbours(of: anchor, search: search, &context), bonus: 0.4 * search.recency)
+            if draft.candidate(itemCountMin - 1, context) == nil { continue }
+            return draft
+        }
+        return nil
+    }
+}

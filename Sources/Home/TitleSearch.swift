@@ -1,0 +1,137 @@
+import Catalog
+import Features
+import Foundation
+
+/// Finds titles by the words of their names and genres: a sorted list of words, each with the titles that have it.
+final class TitleSearch: Sendable {
+    /// A query's word finds longer words that begin with it from this many characters on.
+    private static let prefixCountMin = 3
+    private static let wordCountMax = 8
+
+    /// A query's words as the places of the words that each finds.
+    struct Query: Sendable {
+        fileprivate var places: [Range<Int32>] = []
+    }
+
+    /// How well a title fits a query; 0…1.
+    struct Match: Sendable, BitwiseCopyable {
+        var title: Int32
+        /// The last word of the query that it fits.
+        var word: Int32 = 0
+        var share: Float
+    }
+
+    private let words: [String]
+    /// Titles with the word in their name, and with it in a genre's, by word.
+    private let named: [[Int32]]
+    private let ofGenre: [[Int32]]
+    /// Places of the words of a title's name and of its genres: `namePlaces[nameStarts[i]..<nameStarts[i + 1]]`.
+    private let namePlaces: [Int32]
+    private let nameStarts: [Int32]
+    private let genrePlaces: [Int32]
+    private let genreStarts: [Int32]
+
+    init(_ catalog: Catalog) {
+        let genreWords = catalog.genreNames.map(Self.words)
+        let ofNames = catalog.titles.map { Set(Self.words($0.name)) }
+        let ofGenres = catalog.titles.map { title in
+            Set(title.genres.flatMap { Int($0.raw) < genreWords.count ? genreWords[Int($0.raw)] : [] })
+        }
+        var postings: [String: (named: [Int32], ofGenre: [Int32])] = [:]
+        for index in catalog.titles.indices {
+            for word in ofNames[index] { postings[word, default: ([], [])].named.append(Int32(index)) }
+            for word in ofGenres[index] { postings[word, default: ([], [])].ofGenre.append(Int32(index)) }
+        }
+        let sorted = postings.sorted { $0.key < $1.key }
+        words = sorted.map(\.key)
+        named = sorted.map(\.value.named)
+        ofGenre = sorted.map(\.value.ofGenre)
+        let places = Dictionary(uniqueKeysWithValues: zip(words, Int32(0)...))
+        (namePlaces, nameStarts) = Self.flat(ofNames, places)
+        (genrePlaces, genreStarts) = Self.flat(ofGenres, places)
+    }
+
+    private static func flat(_ words: [Set<String>], _ places: [String: Int32]) -> (places: [Int32], starts: [Int32]) {
+        var (found, starts): ([Int32], [Int32]) = ([], [0])
+        for words in words {
+            found += words.compactMap { places[$0] }
+            starts.append(Int32(found.count))
+        }
+        return (found, starts)
+    }
+
+    func query(_ text: String) -> Query {
+        Query(places: Self.words(text).prefix(Self.wordCountMax).map(places))
+    }
+
+    /// The share of the query's words that the title's name has, a genre's word counting half.
+    func share(of title: Int, _ query: Query) -> Float {
+        let names = namePlaces[Int(nameStarts[title])..<Int(nameStarts[title + 1])]
+        let genres = genrePlaces[Int(genreStarts[title])..<Int(genreStarts[title + 1])]
+        var share: Float = 0
+        for places in query.places {
+            if names.contains(where: { places.contains($0) }) {
+                share += 1 / Float(query.places.count)
+            } else if genres.contains(where: { places.contains($0) }) {
+                share += 0.5 / Float(query.places.count)
+            }
+        }
+        return share
+    }
+
+    /// All titles that fit the query, in no order.
+    func matches(_ query: Query) -> [Match] {
+        var found: [Match] = []
+        // Place in `found` + 1 by title, and the word that last added to it.
+        var places = [Int32](repeating: 0, count: nameStarts.count)
+        let share = 1 / Float(max(query.places.count, 1))
+        let halfShare = 0.5 / Float(max(query.places.count, 1))
+        for (word, range) in query.places.enumerated() {
+            let marker = Int32(word)
+            func add(_ titles: [Int32], _ share: Float) {
+                for title in titles {
+                    let place = Int(places[Int(title)]) - 1
+                    if place < 0 {
+                        found.append(Match(title: title, word: marker, share: share))
+                        places[Int(title)] = Int32(found.count)
+                    } else if found[place].word != marker {
+                        found[place].share += share
+                        found[place].word = marker
+                    }
+                }
+            }
+            // Names before genres: what the name has counts whole.
+            for place in range { add(named[Int(place)], share) }
+            for place in range { add(ofGenre[Int(place)], halfShare) }
+        }
+        return found
+    }
+
+    /// Words in small letters without accents; everything else parts them.
+    static func words(_ text: String) -> [String] {
+        guard text.utf8.allSatisfy({ $0 < 128 }) else {
+            let folded = text.folding(options: .diacriticInsensitive, locale: nil)
+            return folded.lowercased().split { !$0.isLetter && !$0.isNumber }.map { $0.description }
+        }
+        return text.utf8.split { !isLetterOrDigit($0) }.map { word in
+            String(decoding: word.map { 65...90 ~= $0 ? $0 | 32 : $0 }, as: UTF8.self)
+        }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        48...57 ~= byte || 65...90 ~= byte || 97...122 ~= byte
+    }
+
+    private func places(of word: String) -> Range<Int32> {
+        var low = 0
+        var high = words.count
+        while low < high {
+            let middle = (low + high) / 2
+            if words[middle] < word { low = middle + 1 } else { high = middle }
+        }
+        var end = low
+        let takesLonger = word.count >= Self.prefixCountMin
+        while end < words.count && (words[end] == word || (takesLonger && words[end].hasPrefix(word))) { end += 1 }
+        return Int32(low)..<Int32(end)
+    }
+}

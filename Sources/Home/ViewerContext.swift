@@ -1,0 +1,199 @@
+import Catalog
+import Features
+
+/// All that the ranking of one request looks at, names resolved.
+struct ViewerContext: Sendable {
+    /// A rating that pulls (four stars and more) or pushes (two and fewer); −1.25…1.
+    struct Opinion: Sendable, BitwiseCopyable {
+        var title: Int
+        var pull: Float
+    }
+
+    /// A title shown to the viewer and not played since.
+    struct Shown: Sendable, BitwiseCopyable {
+        var title: Int
+        var count: Float
+        var at: Int64
+    }
+
+    /// A search with the titles that fit it.
+    struct Search: Sendable {
+        var text: String
+        var at: Int64
+        var recency: Float
+        var clicked: Int?
+        var query: TitleSearch.Query
+        /// In no order; the clicked title is among them.
+        var matches: [TitleSearch.Match]
+        /// What fits best, by index where several do; nil where nothing fits.
+        var best: Int?
+
+        /// The title that the search's row is about.
+        var anchor: Int? { clicked ?? best }
+    }
+
+    let catalog: Catalog
+    let columns: TitleColumns
+    let model: RankerModel
+    let settings: HomeSettings
+    let finder: TitleSearch
+    let snapshot: TitleSnapshot
+    let standings: RegionStandings
+    let request: HomeRequest
+    let history: ViewerHistory
+    let ratings: [Opinion]
+    let shown: [Shown]
+    /// Newest first.
+    let searches: [Search]
+    let taste: ViewerTaste
+    private(set) var titles: ViewerTitles
+    let isCold: Bool
+
+    init(_ viewer: Viewer, composer: HomeComposer, snapshot: TitleSnapshot, request: HomeRequest, standings: RegionStandings) {
+        catalog = composer.catalog
+        columns = composer.columns
+        model = composer.model
+        settings = composer.settings
+        finder = composer.search
+        self.snapshot = snapshot
+        self.request = request
+        self.standings = standings
+        let tastes = [viewer.play.taste, viewer.search.taste, viewer.impression.taste, viewer.feedback.taste].filter { !$0.isEmpty }
+        taste = ViewerTaste(tastes, columns: columns, model: model, settings: settings, now: request.now)
+        var titles = ViewerTitles(titleCount: composer.columns.count)
+        var history = ViewerHistory(
+            viewer, catalog: catalog, columns: columns, settings: settings, request: request, titles: &titles)
+        ratings = viewer.feedback.ratings.compactMap { rating in
+            let pull = Float(rating.tenths - 30) / 20
+            guard abs(pull) >= 0.5, let title = history.index(of: rating.title, viewer, composer.catalog) else { return nil }
+            return Opinion(title: title, pull: pull)
+        }
+        shown = viewer.impression.shown.compactMap { shown in
+            guard let title = history.index(of: shown.title, viewer, composer.catalog) else { return nil }
+            if titles[title].playedAt >= shown.at { return nil }
+            return Shown(title: title, count: Float(shown.count), at: shown.at)
+        }
+        searches = viewer.search.searches.reversed().map { search in
+            let clicked = history.index(of: search.clicked, viewer, composer.catalog)
+            return Search(search, viewer, clicked: clicked, composer: composer, now: request.now)
+        }
+        self.history = history
+        self.titles = titles
+        isCold = viewer.isCold
+        addSignals()
+    }
+
+    /// Makes an entry for a title, so that a row about another one may tell how near it is.
+    mutating func note(_ title: Int) {
+        if !titles.has(title) { finish(titles.place(title)) }
+    }
+
+    mutating func update(_ place: Int, _ change: (inout ViewerTitles.Entry) -> Void) { titles.update(place, change) }
+
+    /// Fit for the viewer's age and available in the region, and not hidden.
+    func isShowable(_ title: Int) -> Bool { titles.has(title) ? titles[title].isShowable : isFit(title) }
+
+    /// May be recommended: showable, not played, not on the list.
+    func isEligible(_ title: Int) -> Bool { titles.has(title) ? titles[title].isEligible : isFit(title) }
+
+    private func isFit(_ title: Int) -> Bool {
+        standings.isShowable(title) && Int(columns.maturity[title]) <= request.maturityLimit
+    }
+
+    /// The model's score.
+    func points(_ title: Int) -> Int64 {
+        titles.has(title) ? titles[title].points : taste.points[columns.set(of: title)] + standings.points[title]
+    }
+
+    /// How well a title fits a search; 0 where it does not.
+    func share(of title: Int, _ search: Search) -> Float {
+        let share = finder.share(of: title, search.query)
+        return share == 0 && search.clicked == title ? 1 : share
+    }
+}
+
+extension ViewerContext.Search {
+    init(_ search: RecentSearch, _ viewer: Viewer, clicked: Int?, composer: HomeComposer, now: Int64) {
+        text = viewer.names.text(search.query)
+        at = search.at
+        recency = Float.decay(age: now - search.at, halfLife: composer.settings.searchHalfLifeMilliseconds)
+        self.clicked = clicked
+        query = composer.search.query(text)
+        matches = composer.search.matches(query)
+        var found: TitleSearch.Match?
+        for match in matches {
+            guard let known = found else {
+                found = match
+                continue
+            }
+            if match.share > known.share || (match.share == known.share && match.title < known.title) { found = match }
+        }
+        if let clicked, composer.search.share(of: clicked, query) == 0 { matches.append(.init(title: Int32(clicked), share: 1)) }
+        best = found.map { Int($0.title) } ?? clicked
+    }
+}
+
+// MARK: What the viewer's state says of titles
+
+extension ViewerContext {
+    fileprivate mutating func addSignals() {
+        addCoPlays()
+        addRatedNeighbours()
+        for search in searches {
+            for match in search.matches {
+                titles.update(titles.place(Int(match.title))) { $0.search = max($0.search, match.share * search.recency) }
+            }
+        }
+        addFatigue()
+        for place in titles.entries.indices { finish(place) }
+    }
+
+    /// Adds up what is known of a title.
+    fileprivate mutating func finish(_ place: Int) {
+        var entry = titles.entries[place]
+        let title = Int(entry.title)
+        entry.rated = min(max(entry.rated, -1), 1)
+        entry.set = columns.sets.ofTitle[title]
+        let own =
+            Points.of(model.weight(.coPlay) * entry.coPlay) + Points.of(model.weight(.search) * entry.search)
+            + Points.of(model.weight(.ratedNeighbours) * entry.rated) + Points.of(model.weight(.fatigue) * entry.fatigue)
+        entry.points = taste.points[Int(entry.set)] + standings.points[title] + own
+        entry.isShowable = isFit(title) && !entry.marks.contains(.hidden)
+        entry.isEligible = entry.isShowable && entry.marks.isDisjoint(with: .settled)
+        titles.update(place) { $0 = entry }
+    }
+
+    private mutating func addCoPlays() {
+        for play in history.plays where play.weight >= settings.historyWeightMin {
+            if titles.marks(play.title).contains(.hidden) { continue }
+            for successor in snapshot.successors(play.title) where successor.title < columns.count {
+                let share = play.weight * standings.closeness(from: play.title, to: successor)
+                titles.update(titles.place(successor.title)) { entry in
+                    entry.coPlay += share
+                    guard share > entry.anchorShare else { return }
+                    entry.anchorShare = share
+                    entry.anchor = Int32(play.title)
+                }
+            }
+        }
+    }
+
+    private mutating func addRatedNeighbours() {
+        for rating in ratings {
+            titles.update(titles.place(rating.title)) { $0.rated += rating.pull }
+            for successor in snapshot.successors(rating.title) where successor.title < columns.count {
+                let pull = rating.pull * standings.closeness(from: rating.title, to: successor)
+                titles.update(titles.place(successor.title)) { $0.rated += pull }
+            }
+        }
+    }
+
+    /// Shown often of late and not played since.
+    private mutating func addFatigue() {
+        for shown in shown {
+            let surplus = min(max(shown.count - settings.fatigueFreeCount, 0) / settings.fatigueFullCount, 1)
+            let value = surplus * Float.decay(age: request.now - shown.at, halfLife: settings.fatigueHalfLifeMilliseconds)
+            titles.update(titles.place(shown.title)) { $0.fatigue = value }
+        }
+    }
+}

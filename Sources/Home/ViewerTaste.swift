@@ -1,0 +1,55 @@
+// hot path
+import Features
+
+/// What the viewer thinks of genres, as the ranker sees it.
+struct ViewerTaste: Sendable {
+    /// Share of each genre in the viewer's taste minus its share in the catalogue, windows blended, by genre number; about −0.5…1.
+    let affinity: [Float]
+    /// The `genre_affinity` of a title by its set of genres, and what it adds to the score.
+    let ofSet: [Float]
+    let points: [Int64]
+
+    init(_ tastes: [TasteWindows], columns: TitleColumns, model: RankerModel, settings: HomeSettings, now: Int64) {
+        let count = columns.sets.count
+        guard !tastes.isEmpty else {
+            affinity = [Float](repeating: 0, count: 256)
+            ofSet = [Float](repeating: 0, count: count)
+            points = [Int64](repeating: 0, count: count)
+            return
+        }
+        let worth = Self.affinity(tastes, columns, settings, now)
+        affinity = worth
+        var values = [Float](repeating: 0, count: count)
+        var points = [Int64](repeating: 0, count: count)
+        let weight = model.weight(.genreAffinity)
+        let (starts, genres, roots) = (columns.sets.starts, columns.sets.genres, columns.sets.roots)
+        for set in 0..<count {
+            var sum: Float = 0
+            for index in Int(starts[set])..<Int(starts[set + 1]) { sum += worth[Int(genres[index])] }
+            values[set] = sum / roots[set]
+            points[set] = Points.of(weight * values[set])
+        }
+        ofSet = values
+        self.points = points
+    }
+
+    /// A window of little weight says little.
+    private static func affinity(_ tastes: [TasteWindows], _ columns: TitleColumns, _ settings: HomeSettings, _ now: Int64) -> [Float] {
+        var blended = [Float](repeating: 0, count: 256)
+        var sums = [Float](repeating: 0, count: 256)
+        let shares = columns.genreShares
+        for (place, window) in TasteWindow.allCases.enumerated() {
+            for genre in 0..<256 { sums[genre] = 0 }
+            for taste in tastes {
+                taste.forEachWeight(window: window, at: now) { genre, weight in sums[Int(genre.raw)] += Float(weight) }
+            }
+            var total: Float = 0
+            for genre in 0..<256 { total += abs(sums[genre]) }
+            if total == 0 { continue }
+            let share = settings.tasteShares[place]
+            let confidence = total / (total + settings.tasteShrinkWeight)
+            for genre in 0..<256 { blended[genre] += share * confidence * (sums[genre] / total - shares[genre]) }
+        }
+        return blended
+    }
+}

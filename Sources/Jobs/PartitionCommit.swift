@@ -1,0 +1,142 @@
+// hot path
+import Events
+import Features
+
+/// What a partition's engine gives its worker to write, and what it does once that is safe.
+extension PartitionProcessor {
+    var changedUserCount: Int { changedUsers.count }
+    var changedTitleCount: Int { titles.changedCount }
+    var cachedUserCount: Int { slots.count - 1 }
+    /// Never behind the title marker that is stored: an engine that began at a lower bucket's marker has yet to come there.
+    var titlePosition: Position {
+        guard let stored = titles.storedMarker, stored.offset > reached.offset else { return reached }
+        return stored
+    }
+    var titleMarkerExpected: Position? { titles.storedMarker }
+
+    func install(_ title: MissingTitle, value: UnsafeRawBufferPointer?) throws(StateError) {
+        try titles.install(title.name, value: value, names: &context.names, start: start)
+    }
+
+    func settleTitles() { titles.settle(generation: start.generation, names: context.names) }
+
+    func collectUsers(_ body: (UserWrite) -> Void) {
+        for user in changedUsers {
+            pruneOutbox(user)
+            slots[user].value.recentIDs.prune(
+                marker: markers[Int(slots[user].bucket)].position.offset, logTime: stepped(slots[user].value.logTime))
+            writer.removeAll()
+            slots[user].value.encode(into: &writer, names: context.names)
+            let value = slots[user].value
+            let kept = value.isErased ? Self.tombstoneKeptMilliseconds : Self.valueKeptMilliseconds
+            writer.bytes.withUnsafeBytes { bytes in
+                users.withBytes(Name(raw: UInt32(user))) { name in
+                    body(
+                        UserWrite(
+                            bucket: Bucket(partition: start.partition, index: slots[user].bucket), user: name,
+                            expected: slots[user].stored, value: bytes, expiresAt: value.logTime + kept, asOf: value.state.asOf,
+                            isErased: value.isErased))
+                }
+            }
+        }
+    }
+
+    /// Entries go up to the floor that the bucket's stored marker tells: whoever finds them gone finds the floor, too.
+    private func pruneOutbox(_ user: Int) {
+        let floor = markers[Int(slots[user].bucket)].outboxFloor
+        var dropped = 0
+        for entry in slots[user].value.outbox {
+            guard entry.offset <= floor else { break }
+            dropped += 1
+        }
+        if dropped > 0 { slots[user].value.outbox.removeFirst(dropped) }
+    }
+
+    /// The offset up to which all effects are in stored title values and older than a minute of log time; the next commit prunes there.
+    private var floorDue: Int64 {
+        let oldest = logTime - Self.outboxKeptMilliseconds
+        return settlements.last { $0.logTime < oldest }?.offset ?? -1
+    }
+
+    private var logTime: Int64 { markers.reduce(0) { max($0, $1.logTime) } }
+
+    /// Remembers that title values are stored up to a position; of settlements within a second the last one stands for all.
+    private func settled(at position: Position) {
+        let floor = floorDue
+        settlements.removeAll { $0.offset < floor }
+        let now = logTime
+        if settlements.count > 1, now - settlements[settlements.count - 2].logTime < 1000 { settlements.removeLast() }
+        settlements.append(Settlement(offset: position.offset, logTime: now))
+    }
+
+    func takeEmissions() -> [Emission] {
+        defer { emissions.removeAll(keepingCapacity: true) }
+        return emissions
+    }
+
+    func collectTitles(_ body: (TitleWrite) -> Void) {
+        titles.collect(writer: &writer, names: context.names, body)
+    }
+
+    func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void) {
+        for index in markers.indices where hasMoved(index) {
+            body(Bucket(partition: start.partition, index: Int32(index)), moved(markers[index]), storedMarkers[index])
+        }
+    }
+
+    /// A bucket whose marker is ahead (a crash came between the markers) keeps it until the records have come there: its ledger counts them.
+    private func hasMoved(_ index: Int) -> Bool {
+        guard let stored = storedMarkers[index] else { return true }
+        return stored.offset < reached.offset
+    }
+
+    private func moved(_ marker: Marker) -> Marker {
+        var marker = marker
+        marker.position = reached
+        marker.outboxFloor = max(marker.outboxFloor, floorDue)
+        marker.definitionVersion = definition.version
+        marker.isEmitted = start.emits
+        return marker
+    }
+
+    func committed(titles withTitles: Bool) {
+        for user in changedUsers {
+            slots[user].stored = slots[user].value.applied
+            slots[user].isChanged = false
+            slots[user].uncommittedCount = 0
+        }
+        changedUsers.removeAll(keepingCapacity: true)
+        for index in markers.indices where hasMoved(index) {
+            markers[index] = moved(markers[index])
+            storedMarkers[index] = reached
+        }
+        if withTitles {
+            titles.committed(at: titlePosition)
+            settled(at: titlePosition)
+        }
+        mustCommit = false
+    }
+
+    var definitionVersion: Int64 { definition.version }
+
+    var summary: Marker {
+        var sum = Marker()
+        sum.position = reached
+        sum.definitionVersion = definition.version
+        for marker in markers {
+            sum.ledger = sum.ledger + marker.ledger
+            sum.outboxFloor = max(sum.outboxFloor, marker.outboxFloor)
+            sum.logTime = max(sum.logTime, marker.logTime)
+            sum.asOf = max(sum.asOf, marker.asOf)
+        }
+        return sum
+    }
+
+    func dropCache() {
+        precondition(changedUsers.isEmpty && titles.changedCount == 0, "drop the cache only after a commit with titles")
+        users = NameTable(capacity: 4096)
+        slots = [UserSlot()]
+        titles.dropCache()
+        context.dropNames()
+    }
+}

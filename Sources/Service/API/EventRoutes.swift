@@ -1,0 +1,115 @@
+import EventLog
+import Events
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// `POST /v1/events`.
+struct EventRoutes: Sendable {
+    let gateway: Gateway
+    let bodyByteCountMax: Int
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.post("events") { request, context in try await post(request, context) }
+    }
+
+    private func post(_ request: Request, _ context: APIContext) async throws -> Response {
+        let format = try format(of: request)
+        let body = try await collect(request)
+        let results: [Gateway.Result]
+        do throws(BodyError) {
+            results = try await gateway.capture(body, format: format, now: wallClockMilliseconds())
+        } catch {
+            var problem = Problem(error.code == .tooManyEvents ? .contentTooLarge : .badRequest, "Body not readable", error.message)
+            problem.faults = [("byte \(error.offset)", error.code.rawValue)]
+            throw problem
+        }
+        return answer(results)
+    }
+
+    private func collect(_ request: Request) async throws -> ByteBuffer {
+        var tooLarge: Problem {
+            Problem(.contentTooLarge, "Content too large", "the body is larger than \(bodyByteCountMax) bytes; send fewer events a request")
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > bodyByteCountMax { throw tooLarge }
+        var body: ByteBuffer?
+        for try await part in request.body {
+            if (body?.readableBytes ?? 0) + part.readableBytes > bodyByteCountMax { throw tooLarge }
+            if body?.writeImmutableBuffer(part) == nil { body = part }
+        }
+        return body ?? ByteBuffer()
+    }
+
+    private func format(of request: Request) throws -> BodyFormat {
+        let type = request.headers[.contentType] ?? ""
+        // Spelt as most clients do.
+        if type == "application/json" { return .json }
+        if type == "application/x-ndjson" { return .ndjson }
+        switch type.split(separator: ";").first.map({ $0.trimmingPrefix { $0 == " " }.lowercased() }) ?? "" {
+        case "application/json": return .json
+        case "application/x-ndjson", "application/ndjson": return .ndjson
+        default:
+            throw Problem(
+                .unsupportedMediaType, "Unsupported media type",
+                "content type is `\(type)`; send application/json (an event or an array) or application/x-ndjson (an event a line)")
+        }
+    }
+
+    /// 202 where an event was taken, 422 where all were refused, 503 where the log could not take one that was good.
+    private func answer(_ results: [Gateway.Result]) -> Response {
+        var token = ReadToken()
+        var counts = (accepted: 0, refused: 0, failed: 0)
+        for result in results {
+            switch result {
+            case .accepted(_, let position):
+                counts.accepted += 1
+                token.add(topic: position.topic, partition: position.partition, offset: position.offset)
+            case .refused: counts.refused += 1
+            case .failed: counts.failed += 1
+            }
+        }
+        let body = JSONWriter.object(capacity: 128 + results.count * 80) { json in
+            if counts.failed > 0 {
+                json.member("title", "Service unavailable")
+                json.member("status", 503)
+                json.member("detail", "the log cannot take events now; send those marked failed again (their event_id makes that safe)")
+            }
+            json.member("accepted", counts.accepted)
+            json.member("refused", counts.refused)
+            json.member("failed", counts.failed)
+            json.member("token", token.isEmpty ? nil : token.text)
+            json.member("events")
+            json.array(results) { json, result in json.object { write(result, to: &$0) } }
+        }
+        var response = Response.json(body, status: .accepted)
+        if counts.failed > 0 {
+            response.status = .serviceUnavailable
+            response.headers[.retryAfter] = "1"
+        } else if counts.accepted == 0 {
+            response.status = .unprocessableContent
+        }
+        return response
+    }
+
+    private func write(_ result: Gateway.Result, to json: inout JSONWriter) {
+        switch result {
+        case .accepted(let id, _):
+            json.member("status", "accepted")
+            json.member("event_id", id.text)
+        case .refused(let problems):
+            json.member("status", "refused")
+            json.member("errors")
+            json.array(problems) { json, problem in
+                json.object {
+                    $0.member("path", problem.path)
+                    $0.member("code", problem.code)
+                    $0.member("found", problem.found)
+                    $0.member("message", problem.message)
+                }
+            }
+        case .failed(let error):
+            json.member("status", "failed")
+            json.member("message", error.description)
+        }
+    }
+}

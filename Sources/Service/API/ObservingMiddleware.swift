@@ -1,0 +1,47 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Outermost middleware: gives every answer its `X-Request-ID`, turns errors into problems, counts every status code, times requests.
+struct ObservingMiddleware: RouterMiddleware {
+    typealias Context = APIContext
+    private let routes: RouteMetrics
+
+    init(metrics: Metrics) { routes = RouteMetrics(metrics) }
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        let started = ContinuousClock.now
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let problem as Problem {
+            response = problem.response(from: request, context: context)
+        } catch let error as any HTTPResponseError {
+            response = problem(for: error.status, request).response(from: request, context: context)
+        } catch {
+            context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+            response = Problem(
+                .internalServerError, "Internal error", "the service failed to answer; the log has the reason under this request_id"
+            )
+            .response(from: request, context: context)
+        }
+        if let id = Self.requestID { response.headers[id] = context.id }
+        let answered = RouteMetrics.Kind(
+            method: request.method.rawValue, route: context.endpointPath ?? "unmatched", code: response.status.code)
+        routes.observe(answered, seconds: (ContinuousClock.now - started) / .seconds(1))
+        return response
+    }
+
+    private static let requestID = HTTPField.Name("X-Request-ID")
+
+    /// What the framework itself refuses, in our words.
+    private func problem(for status: HTTPResponse.Status, _ request: Request) -> Problem {
+        switch status {
+        case .notFound: .notFound("there is nothing at \(request.method) \(request.uri.path); /openapi.json lists what there is")
+        case .contentTooLarge: Problem(status, "Content too large", "the body is larger than the limit; send fewer events a request")
+        default: Problem(status, status.reasonPhrase, "the request could not be answered")
+        }
+    }
+}

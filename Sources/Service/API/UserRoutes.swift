@@ -1,0 +1,177 @@
+import EventLog
+import Events
+import FeatureStore
+import Features
+import Foundation
+import HTTPTypes
+import Home
+import Hummingbird
+import NIOCore
+
+/// `/v1/users/…`: pages, rankings and what is known of a viewer.
+struct UserRoutes: Sendable {
+    let home: HomeService
+    let erasure: Erasure
+    let activity: ActivityReader
+    let board: JobBoard
+
+    func addReaders(to group: RouterGroup<APIContext>) {
+        group.get("users") { request, _ in try await users(request) }
+        group.get("users/:user/home") { try await page($0, $1) { $0.write($1) } }
+        group.get("users/:user/explain") { try await page($0, $1) { $0.write(explanation(of: $1)) } }
+        group.get("users/:user/recommendations") { try await recommendations($0, $1) }
+        group.get("users/:user/continue-watching") { try await continueWatching($0, $1) }
+        group.get("users/:user/profile") { try await profile($0, $1, withHeldData: false) }
+        group.get("users/:user/export") { try await profile($0, $1, withHeldData: true) }
+    }
+
+    func addAdmins(to group: RouterGroup<APIContext>) {
+        group.delete("users/:user") { _, context in try await erase(user(context)) }
+        group.put("users/:user/profile") { try await putProfile($0, $1) }
+    }
+
+    private func user(_ context: APIContext) throws -> UserID {
+        let text = try context.parameters.require("user")
+        let name = text.removingPercentEncoding ?? text
+        guard !name.isEmpty, name.utf8.count <= 256 else { throw Problem.badRequest("a user id has 1 to 256 bytes") }
+        return UserID(name)
+    }
+
+    private func page(
+        _ request: Request, _ context: APIContext, _ write: (inout JSONWriter, ServedPage) -> Void
+    ) async throws -> Response {
+        let query = Query(request: request)
+        let user = try user(context)
+        let outcome = try await awaitToken(query, user)
+        var served = try await home.page(for: user, wish: query.wish(), now: wallClockMilliseconds())
+        if let warning = outcome.warning { served.warnings.append(warning) }
+        var json = JSONWriter(capacity: 65_536)
+        write(&json, served)
+        return .json(json.buffer)
+    }
+
+    private func explanation(of served: ServedPage) -> Explanation {
+        Explanation(
+            served: served, maturityLimit: home.limits.limit(of: served.viewer.user.description),
+            jobs: board.jobs(of: served.published.keys.namespace).map { ($0.topic.name, $0.status.lag, $0.status.asOf) })
+    }
+
+    private func awaitToken(_ query: Query, _ user: UserID) async throws -> TokenWait.Outcome {
+        guard let token = try query.token() else { return .reached }
+        return try await reading { try await TokenWait(viewers: home.viewers(in: home.published.current)).wait(for: token, user: user) }
+    }
+
+    /// A store that cannot be reached is a 503, not a 500.
+    private func reading<R>(_ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch let error as StoreError {
+            throw Problem.unavailable("the feature store cannot be read: \(error)")
+        }
+    }
+
+    private func recommendations(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = Query(request: request)
+        let user = try user(context)
+        let count = try query.integer("k", 1...1000) ?? 20
+        let isCurrent = try await awaitToken(query, user) == .reached
+        let published = home.published.current
+        let viewer = try await reading { try await home.viewers(in: published).viewer(user) }
+        let wish = try home.request(viewer, query.wish(), wallClockMilliseconds())
+        let items = published.composer.recommendations(
+            for: viewer, snapshot: published.snapshot, count: count, request: wish, standings: published.standings(region: wish.region))
+        return .json(
+            JSONWriter.object(capacity: 16_384) { json in
+                json.member("user", user.description)
+                json.member("as_of", viewer.asOf)
+                json.member("is_current", isCurrent)
+                json.member("items")
+                json.write(items, in: published)
+            })
+    }
+
+    private func continueWatching(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = Query(request: request)
+        let user = try user(context)
+        let isCurrent = try await awaitToken(query, user) == .reached
+        let published = home.published.current
+        let viewer = try await reading { try await home.viewers(in: published).viewer(user) }
+        let wish = try home.request(viewer, query.wish(), wallClockMilliseconds())
+        let items = published.composer.continueWatching(for: viewer, request: wish)
+        return .json(
+            JSONWriter.object { json in
+                json.member("user", user.description)
+                json.member("as_of", viewer.asOf)
+                json.member("is_current", isCurrent)
+                json.member("items")
+                json.write(items, in: published)
+            })
+    }
+
+    private func profile(_ request: Request, _ context: APIContext, withHeldData: Bool) async throws -> Response {
+        let user = try user(context)
+        let isCurrent = try await awaitToken(Query(request: request), user) == .reached
+        let published = home.published.current
+        let viewers = home.viewers(in: published)
+        let viewer = try await reading { try await viewers.viewer(user) }
+        let held = withHeldData ? try await reading { try await HeldData.all(of: user, viewers, published.catalog) } : nil
+        let profile = ViewerProfile(
+            viewer: viewer, catalog: published.catalog, maturityLimit: home.limits.limit(of: user.description), now: wallClockMilliseconds()
+        )
+        return .json(
+            JSONWriter.object(capacity: 8192) { json in
+                json.member("user", user.description)
+                json.member("is_current", isCurrent)
+                json.writeMembers(of: profile)
+                guard let held else { return }
+                json.member("held")
+                json.array(held) { $0.write($1) }
+            })
+    }
+
+    private func putProfile(_ request: Request, _ context: APIContext) async throws -> Response {
+        let user = try user(context)
+        struct Body: Decodable {
+            var maturityLimit: Int?
+            enum CodingKeys: String, CodingKey { case maturityLimit = "maturity_limit" }
+        }
+        guard let body = try? await request.decode(as: Body.self, context: context) else {
+            throw Problem.badRequest("send {\"maturity_limit\": 0…18}, or null for none")
+        }
+        if let limit = body.maturityLimit, !(0...18).contains(limit) {
+            throw Problem(.unprocessableContent, "Wrong value", "`maturity_limit` is \(limit); use 0 to 18, or null for none")
+        }
+        try home.limits.set(body.maturityLimit, user: user.description)
+        return .json(
+            JSONWriter.object { json in
+                json.member("user", user.description)
+                json.member("maturity_limit", home.limits.limit(of: user.description))
+            })
+    }
+
+    private func erase(_ user: UserID) async throws -> Response {
+        let token = try await erasure.erase(user)
+        try home.limits.set(nil, user: user.description)
+        return .json(
+            JSONWriter.object { json in
+                json.member("user", user.description)
+                json.member("token", token.text)
+                json.member("detail", "erased once the token's positions have passed; present it to a read to wait for that")
+            }, status: .accepted)
+    }
+
+    private func users(_ request: Request) async throws -> Response {
+        let limit = try Query(request: request).integer("limit", 1...1000) ?? 20
+        let users = try await reading { try await activity.recent(in: home.published.current.keys, limit: limit) }
+        return .json(
+            JSONWriter.object { json in
+                json.member("users")
+                json.array(users) { json, entry in
+                    json.object {
+                        $0.member("user", entry.user)
+                        $0.member("as_of", entry.at)
+                    }
+                }
+            })
+    }
+}

@@ -1,0 +1,113 @@
+import AsyncHTTPClient
+import EventLog
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+extension HomeBench {
+    /// Keeps `connectionCount` requests under way for so many seconds; the server's CPU is read from outside.
+    func load(
+        _ name: String, _ server: ServerChild, redis: Int32?, seconds: Double, path: @escaping @Sendable (Int) -> String
+    ) async throws -> Load {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        let cpu = ProcessTimes.cpuSeconds(of: server.pid)
+        let redisCPU = redis.map(ProcessTimes.cpuSeconds) ?? 0
+        let started = ContinuousClock.now
+        let until = started + .seconds(seconds)
+        var milliseconds: [Double] = []
+        var bytes = 0
+        do {
+            try await withThrowingTaskGroup(of: ([Double], Int).self) { group in
+                for connection in 0..<connectionCount {
+                    group.addTask { try await HomeBench.drive(client, server.url, connection, until: until, path) }
+                }
+                for try await (times, size) in group {
+                    milliseconds += times
+                    bytes += size
+                }
+            }
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        let elapsed = (ContinuousClock.now - started) / .seconds(1)
+        try await client.shutdown()
+        milliseconds.sort()
+        func quantile(_ share: Double) -> Double {
+            milliseconds.isEmpty ? 0 : milliseconds[min(milliseconds.count - 1, Int(share * Double(milliseconds.count)))]
+        }
+        return Load(
+            name: name, requests: milliseconds.count, seconds: elapsed, serverCPUSeconds: ProcessTimes.cpuSeconds(of: server.pid) - cpu,
+            redisCPUSeconds: (redis.map(ProcessTimes.cpuSeconds) ?? 0) - redisCPU, bodyBytes: bytes / max(milliseconds.count, 1),
+            p50: quantile(0.5), p99: quantile(0.99))
+    }
+
+    private static func drive(
+        _ client: HTTPClient, _ url: String, _ connection: Int, until: ContinuousClock.Instant, _ path: @Sendable (Int) -> String
+    ) async throws -> ([Double], Int) {
+        var milliseconds: [Double] = []
+        var bytes = 0
+        var number = connection * 7919
+        while ContinuousClock.now < until {
+            let began = ContinuousClock.now
+            let response = try await client.execute(HTTPClientRequest(url: url + path(number)), timeout: .seconds(30))
+            guard response.status == .ok else { throw ClientError(.interrupted, "\(path(number)) answered \(response.status.code)") }
+            bytes += try await response.body.collect(upTo: 8 << 20).readableBytes
+            milliseconds.append((ContinuousClock.now - began) / .milliseconds(1))
+            number += 104_729
+        }
+        return (milliseconds, bytes)
+    }
+}
+
+/// A `recs` process that the benchmark starts, measures and stops.
+final class ServerChild: @unchecked Sendable {
+    // Only its pid and address are read after `init`; `Process` itself is touched by the one owner.
+    private let process = Process()
+    private static let patience = Duration.seconds(3)
+    let url: String
+    var pid: Int32 { process.processIdentifier }
+
+    init(_ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardError = pipe
+        try process.run()
+        var text = ""
+        while !text.contains("listens on http://") {
+            let data = pipe.fileHandleForReading.availableData
+            guard !data.isEmpty else { throw ClientError(.unreachable, "the benchmark's server did not start: \(text)") }
+            text += String(decoding: data, as: UTF8.self)
+        }
+        let rest = text.range(of: "listens on ").map { text[$0.upperBound...] } ?? ""
+        url = String(rest.prefix { !$0.isWhitespace })
+        // What it says from now on is nobody's business, but its pipe must not fill.
+        pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    }
+
+    /// Most memory that the server ever held, bytes.
+    var peakBytes: Int64 { ProcessTimes.peakByteCount(of: pid) }
+
+    /// The server's own child: its Redis.
+    var childPID: Int32? {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
+        if let first = text.split(separator: " ").first { return Int32(first) }
+        // The child may hang on another thread of the server.
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        for task in tasks {
+            let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/children", encoding: .utf8)) ?? ""
+            if let first = text.split(separator: " ").first { return Int32(first) }
+        }
+        return nil
+    }
+
+    /// Ends it in order; one that waits for its open streams is not waited for.
+    func stop() {
+        process.terminate()
+        let deadline = ContinuousClock.now + ServerChild.patience
+        while process.isRunning, ContinuousClock.now < deadline { usleep(10_000) }
+        if process.isRunning { kill(pid, SIGKILL) }
+        process.waitUntilExit()
+    }
+}

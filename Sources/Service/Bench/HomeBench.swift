@@ -1,0 +1,158 @@
+import AsyncHTTPClient
+import Catalog
+import EventLog
+import Features
+import Foundation
+import NIOCore
+
+/// `recs bench home`: home pages over HTTP from a server process of its own, beside the same HTTP server answering a fixed body.
+package struct HomeBench: Sendable {
+    package var titleCount = 10_000
+    package var userCount = 100_000
+    package var eventCount = 500_000
+    package var connectionCount = 64
+    package var seconds = 10.0
+    package var seed: UInt64 = 1
+    package init() {}
+
+    /// One side's measurement.
+    package struct Load: Sendable {
+        package var name: String
+        package var requests: Int
+        package var seconds: Double
+        package var serverCPUSeconds: Double
+        package var redisCPUSeconds: Double
+        package var bodyBytes: Int
+        package var p50: Double
+        package var p99: Double
+        package var perCPUSecond: Double { Double(requests) / max(serverCPUSeconds, 1e-9) }
+    }
+
+    package struct Result: Sendable {
+        package var home: Load
+        package var yardstick: Load
+        package var faults: [String]
+        /// Reads of the feature store and the round trips that they took.
+        package var storeReads: Double
+        package var storePipelines: Double
+    }
+
+    package func run(progress: @escaping @Sendable (String) -> Void) async throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try ServerChild(["serve", "--data", folder.path, "--port", "0"])
+        defer { server.stop() }
+        let catalog = try syntheticCatalog()
+        try await feed(server.url, catalog, progress)
+        let redis = server.childPID
+        progress("warming up")
+        _ = try await load("warm up", server, redis: redis, seconds: 2) { "/v1/users/\(user($0))/home" }
+        let before = try await storeCounts(server.url)
+        progress("home pages for \(Int(seconds)) s")
+        let home = try await load("home", server, redis: redis, seconds: seconds) { "/v1/users/\(user($0))/home" }
+        let after = try await storeCounts(server.url)
+        let faults = try await check(server.url)
+        progress("yardstick: a fixed body of \(home.bodyBytes) bytes")
+        let fixed = try ServerChild(["bench", "fixed", "--bytes", "\(home.bodyBytes)"])
+        defer { fixed.stop() }
+        let yardstick = try await load("fixed body", fixed, redis: nil, seconds: seconds / 2) { _ in "/" }
+        return Result(
+            home: home, yardstick: yardstick, faults: faults, storeReads: after.reads - before.reads,
+            storePipelines: after.pipelines - before.pipelines)
+    }
+
+    private func user(_ number: Int) -> String { "u-" + String(String(1_000_000 + 1 + number % userCount).dropFirst()) }
+
+    /// Titles in the proportions of the shipped catalogue: one to three of its genres each.
+    private func syntheticCatalog() throws -> CatalogDocument {
+        let genres = try CatalogDocument.parse(Resources().catalog()).genres
+        var random = SimulationRandom(seed: seed)
+        var document = CatalogDocument()
+        document.genres = genres
+        for number in 1...titleCount {
+            var title = TitleJSON(
+                titleID: "t-\(number)", name: name(&random), runtimeMilliseconds: Int64(20 + random.below(120)) * 60_000)
+            title.genres = Array(Set((0...random.below(3)).map { _ in genres[random.below(genres.count)] })).sorted()
+            title.artworks = ["t-\(number)-a"]
+            title.addedAt = wallClockMilliseconds() - Int64(random.below(1000)) * 86_400_000
+            document.titles.append(title)
+        }
+        return document
+    }
+
+    /// One to three invented words, one name in five with an article: searches find some titles, not all.
+    private func name(_ random: inout SimulationRandom) -> String {
+        let syllables = [
+            "ba", "ce", "do", "fi", "gu", "ha", "je", "ko", "li", "mu", "na", "pe", "ro", "si", "tu", "va", "we", "xo", "yi", "zu",
+        ]
+        let words = (0...random.below(3)).map { _ in
+            (0...(1 + random.below(2))).map { _ in syllables[random.below(syllables.count)] }.joined().capitalized
+        }
+        return (random.chance(0.2) ? "The " : "") + words.joined(separator: " ")
+    }
+
+    private func feed(_ url: String, _ document: CatalogDocument, _ progress: @escaping @Sendable (String) -> Void) async throws {
+        let bytes = try document.serialized()
+        let catalog = try document.catalog(version: 1)
+        var settings = SimulationSettings(userCount: userCount, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
+        settings.qualityShare = 0
+        var simulator = ViewerSimulator(catalog: catalog, settings: settings)
+        let total = eventCount
+        try await RecsClient.with(url) { client in
+            let answer = try await client.post("/v1/catalog?replace=true", contentType: "application/json", body: ByteBuffer(bytes: bytes))
+            guard answer.isSuccess else { throw RecsClient.error(answer, doing: "importing the benchmark's catalogue") }
+            _ = try await EventPoster(client: client).post {
+                progress("\($0.accepted) of \(total) events posted")
+            } next: {
+                simulator.next($0, into: &$1)
+            }
+            while try await lag(client) > 0 { try await Task.sleep(for: .milliseconds(200)) }
+            // One more second for the title snapshot.
+            try await Task.sleep(for: .seconds(1.5))
+        }
+    }
+
+    private func lag(_ client: RecsClient) async throws -> Int {
+        struct Status: Decodable {
+            struct Job: Decodable { var lag: Int }
+            var jobs: [Job]
+        }
+        let answer = try await client.get("/v1/status")
+        return try JSONDecoder().decode(Status.self, from: Data(answer.text.utf8)).jobs.reduce(0) { $0 + $1.lag }
+    }
+
+    private func storeCounts(_ url: String) async throws -> (reads: Double, pipelines: Double) {
+        try await RecsClient.with(url) { client in
+            let lines = try await client.get("/metrics").text.split(separator: "\n")
+            func value(_ name: String) -> Double {
+                lines.first { $0.hasPrefix(name + " ") }?.split(separator: " ").last.flatMap { Double($0) } ?? 0
+            }
+            return (value("recs_store_reads"), value("recs_store_pipelines"))
+        }
+    }
+
+    /// A page must be a page: rows, items, no title twice outside continue watching.
+    private func check(_ url: String) async throws -> [String] {
+        struct Page: Decodable {
+            struct Row: Decodable {
+                struct Item: Decodable { var titleId: String }
+                var id: String
+                var items: [Item]
+            }
+            var rows: [Row]
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        var faults: [String] = []
+        try await RecsClient.with(url) { client in
+            for number in 0..<20 {
+                let answer = try await client.get("/v1/users/\(user(number * 37))/home")
+                let page = try decoder.decode(Page.self, from: Data(answer.text.utf8))
+                let titles = page.rows.filter { $0.id != "continue_watching" }.flatMap { $0.items.map(\.titleId) }
+                if page.rows.count < 3 { faults.append("\(user(number * 37)): only \(page.rows.count) rows") }
+                if Set(titles).count != titles.count { faults.append("\(user(number * 37)): a title stands twice") }
+            }
+        }
+        return faults
+    }
+}

@@ -1,0 +1,96 @@
+import NIOCore
+
+extension BenchReport {
+    /// The report as one line of JSON; without figures where something was wrong.
+    package var json: String {
+        let buffer = JSONWriter.object { json in
+            json.member("bench", bench)
+            json.member("setting", setting)
+            json.member("checked", faults.isEmpty)
+            json.member("faults")
+            json.array(faults) { $0.string($1) }
+            json.member("figures")
+            json.array(faults.isEmpty ? figures : []) { json, figure in json.object { write(figure, to: &$0) } }
+            json.member("yardsticks")
+            json.array(faults.isEmpty ? yardsticks : []) { json, yardstick in
+                json.object {
+                    write(yardstick.figure, to: &$0)
+                    $0.member("ratios")
+                    $0.object { json in
+                        for (name, ratio) in ratios(yardstick) {
+                            json.member(named: name)
+                            json.number(ratio)
+                        }
+                    }
+                }
+            }
+            json.member("latencies")
+            json.array(faults.isEmpty ? latencies : []) { json, latency in json.object { write(latency, to: &$0) } }
+            json.member("peak_bytes", peakBytes)
+            json.member("machine")
+            json.object { json in
+                json.member("cpu", machine.cpu)
+                json.member("cores", machine.coreCount)
+                for (name, version) in machine.versions {
+                    json.member(named: name)
+                    json.string(version)
+                }
+            }
+        }
+        return String(buffer: buffer)
+    }
+
+    private func write(_ figure: Figure, to json: inout JSONWriter) {
+        json.member("name", figure.name)
+        json.member("unit", figure.unit)
+        json.member("count", figure.count)
+        json.member("runs", figure.runs.count)
+        json.member("per_cpu_second")
+        write(figure.perCPUSecond, to: &json)
+        json.member("per_second")
+        write(figure.perSecond, to: &json)
+        json.member("cpu_seconds", figure.cpuSeconds)
+        json.member("seconds", figure.seconds)
+        json.member("other_cpu_seconds")
+        write(figure.others, to: &json)
+        json.member("cpu_seconds_by_stage")
+        write(figure.stages, to: &json)
+        json.member("details")
+        json.object { json in
+            for (name, value) in figure.details {
+                json.member(named: name)
+                json.number(value)
+            }
+        }
+    }
+
+    private func write(_ latency: Latency, to json: inout JSONWriter) {
+        json.member("name", latency.name)
+        json.member("count", latency.milliseconds.count)
+        json.member("p50_ms", latency.p50)
+        json.member("p99_ms", latency.p99)
+        json.member("max_ms", latency.greatest)
+        if let yardstick = latency.yardstick {
+            json.member("yardstick", yardstick.name)
+            json.member("p50_ratio", latency.p50 / max(yardstick.p50, 1e-9))
+            json.member("p99_ratio", latency.p99 / max(yardstick.p99, 1e-9))
+        }
+    }
+
+    private func write(_ spread: Spread, to json: inout JSONWriter) {
+        json.object {
+            $0.member("median", spread.median)
+            $0.member("min", spread.least)
+            $0.member("max", spread.greatest)
+        }
+    }
+
+    private func write(_ shares: [Share], to json: inout JSONWriter) {
+        json.object { json in
+            for share in shares {
+                json.member(named: share.name)
+                json.number(share.cpuSeconds)
+            }
+        }
+    }
+}

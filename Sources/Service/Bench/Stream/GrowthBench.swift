@@ -1,0 +1,78 @@
+import FeatureStore
+import Features
+import Foundation
+package import Logging
+
+/// `recs bench growth`: what an event costs and what a viewer takes, from few viewers to many.
+package struct GrowthBench: Sendable {
+    /// Sizes to measure, the smallest first: it is the yardstick of the others.
+    package var userCounts = [10_000, 100_000, 500_000, 2_000_000]
+    /// At least so many events a size; more where there are more viewers.
+    package var eventCountMin = 1_000_000
+    package var eventsPerUser = 2
+    package var seed: UInt64 = 1
+    package init() {}
+
+    /// What one size takes.
+    private struct Memory {
+        /// Redis' memory for each viewer with any state, all keys and their overhead.
+        var redisPerUser: Double
+        /// Values of the viewers with most events of all, the busiest hundredth, bytes a viewer.
+        var redisPerBusyUser: Double
+        var residentMegabytes: Double
+        var viewers: Int
+    }
+
+    package func run(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
+        var figures: [BenchReport.Figure] = []
+        var faults: [String] = []
+        for userCount in userCounts.sorted() {
+            let eventCount = max(eventCountMin, userCount * eventsPerUser)
+            let figure = try await StreamScene.with(
+                log: "embedded", logger: logger, progress: { progress("\(userCount) viewers: \($0)") }
+            ) { scene in
+                let sent = try await scene.fill(events: eventCount, users: userCount, seed: seed)
+                let emptyBytes = try scene.redisInfo("used_memory")
+                let meter = scene.meter()
+                try await scene.work(off: sent.events)
+                let run = scene.run(meter)
+                faults += scene.check(sent).map { "\(userCount) viewers: \($0)" }
+                let memory = try memory(scene, emptyBytes)
+                return BenchReport.Figure(
+                    "\(userCount) viewers", unit: "events", count: sent.events, runs: [run],
+                    details: [
+                        ("viewers with state", Double(memory.viewers)), ("Redis bytes a viewer", memory.redisPerUser),
+                        ("Redis bytes a busy viewer", memory.redisPerBusyUser), ("resident MB", memory.residentMegabytes),
+                    ])
+            }
+            figures.append(figure)
+        }
+        guard let small = figures.first else { throw ClientError(.invalid, "there is no size to measure") }
+        return BenchReport(
+            bench: "growth", setting: "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, seed \(seed)",
+            figures: Array(figures.dropFirst()), yardsticks: [.init(small, of: figures.dropFirst().map(\.name))], faults: faults,
+            checked: "every event counted once, each kind as the simulator sent it", peakBytes: ProcessTimes.peakByteCount)
+    }
+
+    private func memory(_ scene: StreamScene, _ emptyBytes: Int64) throws -> Memory {
+        let connection = try StoreConnection(scene.redis.address)
+        var bytesByUser: [String: Int] = [:]
+        let prefix = scene.parts.keys.namespacePrefix
+        try connection.forEachKeys(prefix: prefix) { (keys) throws(StoreError) in
+            let users = keys.compactMap { key -> (String, [UInt8])? in
+                let parts = String(decoding: key[prefix.count...], as: UTF8.self).split(separator: ":", maxSplits: 3)
+                return parts.count == 4 && parts[2] == "u" ? (String(parts[3]), key) : nil
+            }
+            for ((user, key), value) in zip(users, try connection.values(users.map(\.1))) {
+                bytesByUser[user, default: 0] += key.count + (value?.count ?? 0)
+            }
+        }
+        let used = try scene.redisInfo("used_memory") - emptyBytes
+        let sizes = bytesByUser.values.sorted(by: >)
+        let busy = sizes.prefix(max(1, sizes.count / 100))
+        return Memory(
+            redisPerUser: Double(used) / Double(max(sizes.count, 1)),
+            redisPerBusyUser: Double(busy.reduce(0, +)) / Double(max(busy.count, 1)),
+            residentMegabytes: Double(ProcessTimes.residentByteCount) / 1_048_576, viewers: sizes.count)
+    }
+}

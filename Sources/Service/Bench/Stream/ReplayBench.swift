@@ -1,0 +1,67 @@
+import EventLog
+import Events
+import Features
+import Foundation
+import Jobs
+package import Logging
+
+/// `recs bench replay`: the features of a whole log built anew from the archive into a fresh namespace, beside the live stream over the same
+/// events in the same run.
+package struct ReplayBench: Sendable {
+    package var eventCount = 1_000_000
+    package var userCount = 100_000
+    package var seed: UInt64 = 1
+    package var runCount = 5
+    package init() {}
+
+    /// Fills a log, lets the jobs and the archive jobs take it in, then replays it `runCount` times.
+    package func run(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
+        try await StreamScene.with(log: "embedded", logger: logger, progress: progress) { scene in
+            let sent = try await scene.fill(events: eventCount, users: userCount, seed: seed)
+            let before = scene.meter()
+            try await scene.work(off: sent.events)
+            let stream = scene.run(before)
+            var faults = scene.check(sent)
+            progress("archiving")
+            try await archive(scene)
+            let applied = scene.parts.board.jobs(of: scene.parts.keys.namespace).reduce(0) { $0 + $1.status.ledger.applied }
+            var runs: [BenchReport.Run] = []
+            for number in 1...runCount {
+                let meter = scene.meter()
+                let report = try await replay(into: "replay-\(number)", scene, logger)
+                runs.append(scene.run(meter))
+                if report.applied != applied { faults.append("run \(number) applied \(report.applied) records, the stream \(applied)") }
+            }
+            return BenchReport(
+                bench: "replay", setting: "\(eventCount) events of all topics, \(userCount) viewers, from the archive, seed \(seed)",
+                figures: [.init("replay", unit: "events", count: sent.events, runs: runs)],
+                yardsticks: [.init(.init("stream", unit: "events", count: sent.events, runs: [stream]), of: ["replay"])], faults: faults,
+                checked: "each replay applied as many records as the live stream", peakBytes: ProcessTimes.peakByteCount)
+        }
+    }
+
+    private func replay(into namespace: String, _ scene: StreamScene, _ logger: Logger) async throws -> Replay.Report {
+        var plan = Replay.Plan(namespace: namespace)
+        plan.prefersArchive = true
+        let replay = try await Replay(plan, configuration: scene.configuration, logger: logger)
+        let report = try await replay.run { scene.progress("\(namespace): \($0.done) records, \($0.left) left") }
+        await replay.close()
+        return report
+    }
+
+    /// Runs the archive jobs until they hold all that is on the log.
+    private func archive(_ scene: StreamScene) async throws {
+        let setups = Topic.allCases.filter(\.hasJob).map(scene.parts.archiveSetup)
+        var wanted: Int64 = 0
+        for setup in setups {
+            wanted += try await setup.log.ranges(setup.topic.topic).reduce(0) { $0 + $1.end - $1.start }
+        }
+        let expected = wanted
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for setup in setups { tasks.addTask { try await ArchiveService(setup).run() } }
+            while setups.reduce(0, { $0 + $1.archivedRecords.current }) < expected { try await Task.sleep(for: .milliseconds(50)) }
+            tasks.cancelAll()
+            try await tasks.waitForAll()
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import EventLog
+package import Logging
+
+/// `recs bench stream`: log → jobs → Redis with simulated traffic of all topics, checked, beside yardsticks measured in the same run.
+package struct StreamBench: Sendable {
+    package var eventCount = 1_000_000
+    package var userCount = 100_000
+    package var seed: UInt64 = 1
+    package var runCount = 5
+    /// `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
+    package var log = "embedded"
+    /// What librdkafka's mock cluster holds before it drops the oldest records.
+    static let mockEventCountMax = 100_000
+
+    package init() {}
+
+    /// What one run measured.
+    struct Outcome {
+        var faults: [String]
+        var stream: BenchReport.Figure
+        /// Filling the log through the gateway, without HTTP.
+        var capture: BenchReport.Figure
+        var bareConsume: BenchReport.Figure
+        var bareWrites: BenchReport.Figure
+    }
+
+    /// Runs the benchmark, each run with a log and a Redis of its own; `progress` is told what is being done.
+    package func run(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
+        var outcomes: [Outcome] = []
+        for number in 1...runCount {
+            outcomes.append(try await runOnce(logger: logger) { progress("run \(number) of \(runCount): \($0)") })
+        }
+        func merged(_ part: KeyPath<Outcome, BenchReport.Figure>) -> BenchReport.Figure {
+            var figure = outcomes[0][keyPath: part]
+            figure.runs = outcomes.flatMap { $0[keyPath: part].runs }
+            return figure
+        }
+        return BenchReport(
+            bench: "stream", setting: "\(eventCount) events of all topics, \(userCount) viewers, log \(log), seed \(seed)",
+            figures: [merged(\.stream), merged(\.capture)],
+            yardsticks: [.init(merged(\.bareConsume), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream"])],
+            faults: outcomes.flatMap(\.faults), checked: "every event counted once, each kind as the simulator sent it",
+            peakBytes: ProcessTimes.peakByteCount)
+    }
+
+    private func runOnce(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> Outcome {
+        guard log != "kafka" || eventCount <= StreamBench.mockEventCountMax else {
+            throw LogError(
+                .tooLarge,
+                "the mock cluster keeps 5 MB a partition, enough for \(StreamBench.mockEventCountMax) events; name a broker: --log kafka://HOST:PORT"
+            )
+        }
+        return try await StreamScene.with(log: log, logger: logger, progress: progress) {
+            try await StreamBenchRun(bench: self, scene: $0).measure()
+        }
+    }
+}

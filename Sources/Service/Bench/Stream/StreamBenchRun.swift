@@ -1,0 +1,71 @@
+import EventLog
+import Events
+import FeatureStore
+import Features
+
+/// One run of `StreamBench`: fill the log, let the jobs work it off, check, measure the yardsticks.
+struct StreamBenchRun {
+    let bench: StreamBench
+    let scene: StreamScene
+
+    private var parts: Parts { scene.parts }
+
+    func measure() async throws -> StreamBench.Outcome {
+        let sent = try await scene.fill(events: bench.eventCount, users: bench.userCount, seed: bench.seed)
+        let before = scene.meter()
+        let bytesBefore = try scene.redisInfo("aof_current_size")
+        try await scene.work(off: sent.events)
+        let run = scene.run(before, stages: StageClock.Stage.allCases.map { BenchReport.Share("\($0)", parts.stages.seconds($0)) })
+        let bytes = try scene.redisInfo("aof_current_size") - bytesBefore
+        scene.progress("checking")
+        let faults = scene.check(sent)
+        let details = [
+            ("append-only bytes an event", Double(bytes) / Double(sent.events)), ("commit p50 ms", parts.stages.commitMilliseconds(0.5)),
+            ("commit p99 ms", parts.stages.commitMilliseconds(0.99)),
+        ]
+        let capture = BenchReport.Run(seconds: sent.seconds, cpuSeconds: sent.cpuSeconds)
+        return StreamBench.Outcome(
+            faults: faults, stream: .init("stream", unit: "events", count: sent.events, runs: [run], details: details),
+            capture: .init("capture without HTTP", unit: "events", count: sent.events, runs: [capture]),
+            bareConsume: try bareConsume(), bareWrites: try bareWrites())
+    }
+
+    // MARK: Yardsticks
+
+    /// Reading the same topics without doing anything with the records.
+    private func bareConsume() throws -> BenchReport.Figure {
+        scene.progress("yardstick: bare consume")
+        let meter = scene.meter()
+        var count = 0
+        for topic in Topic.allCases where topic.acceptsEvents {
+            try LogScan(log: parts.foundations.log).each(of: topic, from: \.start) { _, _ in count += 1 }
+        }
+        return .init("bare consume", unit: "events", count: count, runs: [scene.run(meter)])
+    }
+
+    /// Writing the very values that the run left, as conditional writes in pipelines, and nothing else.
+    private func bareWrites() throws -> BenchReport.Figure {
+        scene.progress("yardstick: bare conditional writes")
+        let connection = try StoreConnection(scene.redis.address)
+        var values: [[UInt8]] = []
+        try connection.forEachKeys(prefix: parts.keys.namespacePrefix) { (keys) throws(StoreError) in
+            let users = keys.filter { String(decoding: $0, as: UTF8.self).contains(":u:") }
+            for value in try connection.values(users) { if let value { values.append(value) } }
+        }
+        var batch = WriteBatch(keys: Keys(namespace: "yardstick"), topic: "bare", partition: 0)
+        let meter = scene.meter()
+        for (index, value) in values.enumerated() {
+            let user = Array("u-\(index)".utf8)
+            user.withUnsafeBytes { user in
+                value.withUnsafeBytes { value in
+                    batch.appendUser(Bucket(partition: 0, index: Int32(index / 1000 % 4)), user, expected: nil, value: value, expiresAt: 0)
+                }
+            }
+            if batch.count == 4000 || index == values.count - 1 {
+                _ = try connection.commit(batch)
+                batch.removeAll()
+            }
+        }
+        return .init("bare conditional writes", unit: "values", count: values.count, runs: [scene.run(meter)])
+    }
+}

@@ -1,0 +1,148 @@
+import Catalog
+import EventLog
+import Events
+import FeatureStore
+import Features
+import Foundation
+import Home
+import Jobs
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// A log, a Redis and the jobs between them, with simulated traffic: what the benchmarks of the stream are played on.
+struct StreamScene {
+    let configuration: Configuration
+    let parts: Parts
+    let redis: RedisServer
+    let brokerPID: Int32?
+    let progress: @Sendable (String) -> Void
+
+    /// What was sent, to check against.
+    struct Sent {
+        var truth: SimulationTruth.Counts
+        var events = 0
+        var seconds = 0.0
+        var cpuSeconds = 0.0
+    }
+
+    /// Lends a scene in a folder of its own to `body`. `log`: `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
+    static func with<Value>(
+        log: String, logger: Logger, progress: @escaping @Sendable (String) -> Void, _ body: (StreamScene) async throws -> Value
+    ) async throws -> Value {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let broker = log == "kafka" ? try BrokerChild() : nil
+        var configuration = Configuration()
+        configuration.dataFolder = folder.path
+        configuration.log = broker.map { "kafka://\($0.bootstrap)" } ?? log
+        configuration.kafkaAssignmentStrategy = "range"
+        let redis = try RedisServer(folder: folder.path + "/redis")
+        defer { redis.stop() }
+        let parts = try await parts(configuration, redis, logger)
+        let scene = StreamScene(configuration: configuration, parts: parts, redis: redis, brokerPID: broker?.pid, progress: progress)
+        do {
+            let value = try await body(scene)
+            await parts.close()
+            return value
+        } catch {
+            await parts.close()
+            throw error
+        }
+    }
+
+    private static func parts(_ configuration: Configuration, _ redis: RedisServer, _ logger: Logger) async throws -> Parts {
+        let resources = try Resources()
+        let control = try ControlStore(folder: configuration.dataFolder)
+        let foundations = try await Foundations.open(configuration, resources: resources, logger: logger)
+        let catalogs = try CatalogStore(control: control)
+        _ = try catalogs.apply(CatalogDocument.parse(resources.catalog()), withdrawsOthers: false)
+        let definitions = DefinitionStore(control: control)
+        _ = try definitions.store(
+            Definition(version: 0, settings: configuration.jobs, catalog: catalogs.current), at: wallClockMilliseconds())
+        return try Parts(
+            configuration: configuration, foundations: foundations, control: control, catalogs: catalogs, definitions: definitions,
+            address: redis.address, model: RankerModel(json: resources.rankerModel()), logger: logger)
+    }
+
+    func meter() -> Meter { Meter(redis: redis.processID, broker: brokerPID) }
+
+    /// What the meter has measured, as a run of a figure.
+    func run(_ meter: Meter, stages: [BenchReport.Share] = []) -> BenchReport.Run {
+        let used = meter.since()
+        var others = [BenchReport.Share("Redis", used.redis)]
+        if brokerPID != nil { others.append(.init("broker", used.broker)) }
+        return BenchReport.Run(seconds: used.seconds, cpuSeconds: used.own, others: others, stages: stages)
+    }
+
+    // MARK: Filling
+
+    /// Puts simulated traffic of the last seven days on the log.
+    func fill(events eventCount: Int, users userCount: Int, seed: UInt64) async throws -> Sent {
+        var settings = SimulationSettings(
+            userCount: userCount, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
+        settings.days = 7
+        var simulator = ViewerSimulator(catalog: parts.catalogs.current, settings: settings)
+        let meter = meter()
+        var sent = 0
+        var bytes: [UInt8] = []
+        while true {
+            bytes.removeAll(keepingCapacity: true)
+            let count = simulator.next(5000, into: &bytes)
+            if count == 0 { break }
+            for result in try await parts.gateway.capture(ByteBuffer(bytes: bytes), format: .ndjson, now: wallClockMilliseconds()) {
+                guard case .accepted = result else { throw LogError(.invalid, "the benchmark's event was not accepted: \(result)") }
+            }
+            sent += count
+            progress("\(sent) of \(eventCount) events on the log")
+        }
+        let used = meter.since()
+        return Sent(truth: simulator.truth.counts, events: sent, seconds: used.seconds, cpuSeconds: used.own)
+    }
+
+    // MARK: Working off
+
+    /// Runs the jobs until so many events are in the features.
+    func work(off events: Int) async throws {
+        let topics = Topic.allCases.filter(\.hasJob)
+        let namespace = parts.keys.namespace
+        let jobs = topics.map {
+            JobService(parts.jobSetup($0, namespace: namespace, entry: .init(state: .live, definition: 0), emits: true))
+        }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for job in jobs { tasks.addTask { await job.run() } }
+            defer { for job in jobs { job.stop() } }
+            while true {
+                try await Task.sleep(for: .milliseconds(20))
+                let statuses = parts.board.jobs(of: parts.keys.namespace)
+                if let stopped = statuses.first(where: { if case .stopped = $0.status.state { true } else { false } }) {
+                    throw JobHalt("\(stopped.topic.name): \(stopped.status.state.reason ?? "")")
+                }
+                let received = statuses.filter { $0.topic != .attribution }.reduce(0) { $0 + $1.status.ledger.received }
+                progress("\(received) of \(events) events in the features")
+                if received >= events { break }
+            }
+        }
+    }
+
+    /// Every event counted once, each kind as the simulator knows it.
+    func check(_ sent: Sent) -> [String] {
+        var sum = Ledger()
+        for (topic, status) in parts.board.jobs(of: parts.keys.namespace) where topic != .attribution { sum = sum + status.ledger }
+        var faults: [String] = []
+        if sum.received != sent.events { faults.append("received \(sum.received), sent \(sent.events)") }
+        let accounted = sum.applied + sum.duplicates + sum.filtered + sum.deadLettered
+        if accounted != sum.received { faults.append("the ledger's kinds add up to \(accounted), not \(sum.received)") }
+        if sum.deadLettered != 0 { faults.append("\(sum.deadLettered) dead letters") }
+        if sum.applied != sent.truth.distinct - sent.truth.bots {
+            faults.append("applied \(sum.applied), distinct events of people \(sent.truth.distinct - sent.truth.bots)")
+        }
+        return faults
+    }
+
+    /// A number of Redis' own `INFO`.
+    func redisInfo(_ field: String) throws -> Int64 {
+        try StoreConnection(redis.address).infos()[0][field].flatMap { Int64($0) } ?? 0
+    }
+}

@@ -1,0 +1,206 @@
+import Features
+import Jobs
+import Quality
+import Yams
+
+/// Reads `recs.yaml`; every fault is kept with its line, none stops the reading.
+package struct ConfigurationReader {
+    package private(set) var faults: [ConfigurationFault] = []
+    private let file: String
+
+    /// `file` is the name shown in faults.
+    package init(file: String) { self.file = file }
+
+    /// Lays the settings of a YAML text over `configuration`.
+    package mutating func read(_ yaml: String, into configuration: inout Configuration) {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch {
+            faults.append(ConfigurationFault(place: file, message: "not readable as YAML: \(error)"))
+            return
+        }
+        guard let root else { return }
+        each(of: root, "the file") { reader, key, node in
+            reader.readTop(key, node, &configuration)
+        }
+    }
+
+    private mutating func readTop(_ key: String, _ node: Node, _ configuration: inout Configuration) {
+        switch key {
+        case "data": text(node, key) { configuration.dataFolder = $0 }
+        case "listen": readListen(node, &configuration)
+        case "log": text(node, key) { configuration.log = $0 }
+        case "kafka": readKafka(node, &configuration)
+        case "redis": text(node, key) { configuration.redis = $0 }
+        case "registry": text(node, key) { configuration.registry = $0 }
+        case "namespace": text(node, key) { configuration.namespace = $0 }
+        case "archive": flag(node, key) { configuration.archives = $0 }
+        case "partitions": integer(node, key, 1...4096) { configuration.partitionCount = $0 }
+        case "buckets_per_partition": integer(node, key, 1...256) { configuration.bucketsPerPartition = $0 }
+        case "commit_interval_ms": integer(node, key, 1...10_000) { configuration.commitIntervalMilliseconds = $0 }
+        case "title_commit_interval_ms": integer(node, key, 1...60_000) { configuration.titleCommitIntervalMilliseconds = $0 }
+        case "body_bytes_max": integer(node, key, 1024...(1 << 30)) { configuration.bodyByteCountMax = $0 }
+        case "events_per_request_max": integer(node, key, 1...1_000_000) { configuration.eventsPerRequestMax = $0 }
+        case "requests_per_second_max": integer(node, key, 0...10_000_000) { configuration.requestsPerSecondMax = $0 }
+        case "log_level": text(node, key) { configuration.logLevel = $0 }
+        case "keys": readKeys(node, &configuration)
+        case "weights": readWeights(node, &configuration)
+        case "filtered_prefixes": configuration.jobs.filteredPrefixes = texts(node, key) ?? configuration.jobs.filteredPrefixes
+        case "ladder_kbps": readLadder(node, &configuration)
+        case "tests": readTests(node, &configuration)
+        default: unknown(key, node, known: ConfigurationReader.topKeys)
+        }
+    }
+
+    static let topKeys = [
+        "data", "listen", "log", "kafka", "redis", "registry", "namespace", "archive", "partitions", "buckets_per_partition",
+        "commit_interval_ms",
+        "title_commit_interval_ms", "body_bytes_max", "events_per_request_max", "requests_per_second_max", "log_level", "keys", "weights",
+        "filtered_prefixes", "ladder_kbps", "tests",
+    ]
+
+    private mutating func flag(_ node: Node, _ key: String, _ body: (Bool) -> Void) {
+        var found = ""
+        text(node, key) { found = $0 }
+        switch found {
+        case "on", "true": body(true)
+        case "off", "false": body(false)
+        default: fault(node, "\(key) is `\(found)`; use on or off")
+        }
+    }
+
+    private mutating func readListen(_ node: Node, _ configuration: inout Configuration) {
+        each(of: node, "listen") { reader, key, node in
+            switch key {
+            case "host": reader.text(node, "listen.host") { configuration.host = $0 }
+            case "port": reader.integer(node, "listen.port", 0...65_535) { configuration.port = $0 }
+            default: reader.unknown("listen.\(key)", node, known: ["listen.host", "listen.port"])
+            }
+        }
+    }
+
+    private mutating func readKafka(_ node: Node, _ configuration: inout Configuration) {
+        each(of: node, "kafka") { reader, key, node in
+            switch key {
+            case "replication_factor": reader.integer(node, "kafka.\(key)", 1...10) { configuration.kafkaReplicationFactor = $0 }
+            case "assignment_strategy": reader.text(node, "kafka.\(key)") { configuration.kafkaAssignmentStrategy = $0 }
+            default: reader.unknown("kafka.\(key)", node, known: ["kafka.replication_factor", "kafka.assignment_strategy"])
+            }
+        }
+    }
+
+    private mutating func readKeys(_ node: Node, _ configuration: inout Configuration) {
+        for item in items(node, "keys") {
+            var fields: [String: String] = [:]
+            each(of: item, "keys") { reader, key, node in
+                guard ["name", "key", "role"].contains(key) else {
+                    return reader.unknown("keys.\(key)", node, known: ["keys.name", "keys.key", "keys.role"])
+                }
+                reader.text(node, "keys.\(key)") { fields[key] = $0 }
+            }
+            guard let name = fields["name"], let secret = fields["key"], let role = fields["role"] else {
+                fault(item, "an API key needs `name`, `key` and `role`")
+                continue
+            }
+            guard let role = APIKey.Role(rawValue: role) else {
+                fault(item, "role is `\(role)`; use producer, reader or admin")
+                continue
+            }
+            if secret.utf8.count < 16 { fault(item, "the key of `\(name)` has \(secret.utf8.count) characters; use at least 16") }
+            configuration.keys.append(APIKey(name: name, secret: secret, role: role))
+        }
+    }
+
+    private mutating func readWeights(_ node: Node, _ configuration: inout Configuration) {
+        let fields: [String: WritableKeyPath<JobSettings, Int64>] = [
+            "completed_play": \.completedPlay, "partial_play": \.partialPlay, "abandoned_play": \.abandonedPlay,
+            "search_click": \.searchClick, "hover": \.hover, "list_addition": \.listAddition, "rating": \.rating,
+        ]
+        each(of: node, "weights") { reader, key, node in
+            if key == "version" {
+                reader.integer(node, "weights.version", 1...Int.max) { configuration.jobs.version = Int64($0) }
+            } else if let field = fields[key] {
+                reader.number(node, "weights.\(key)", -100...100) { configuration.jobs[keyPath: field] = Int64(($0 * 1000).rounded()) }
+            } else {
+                reader.unknown("weights.\(key)", node, known: (fields.keys.sorted() + ["version"]).map { "weights.\($0)" })
+            }
+        }
+    }
+
+    private mutating func readLadder(_ node: Node, _ configuration: inout Configuration) {
+        var ladder: [Int32] = []
+        for item in items(node, "ladder_kbps") {
+            integer(item, "ladder_kbps", 1...1_000_000) { ladder.append(Int32($0)) }
+        }
+        if ladder.isEmpty || ladder.count > PlaybackSession.ladderCountMax || ladder != ladder.sorted() {
+            fault(node, "ladder_kbps needs 1 to \(PlaybackSession.ladderCountMax) bitrates in ascending order")
+        } else {
+            configuration.jobs.quality.ladderKbps = ladder
+        }
+    }
+
+    private mutating func readTests(_ node: Node, _ configuration: inout Configuration) {
+        for item in items(node, "tests") {
+            var reader = ThumbnailTestReader()
+            each(of: item, "tests") { outer, key, node in reader.read(key, node, &outer) }
+            switch reader.finish() {
+            case .success(let test):
+                if configuration.jobs.tests.contains(where: { $0.id == test.id }) {
+                    fault(item, "two tests are called `\(test.id)`; give each its own id")
+                }
+                configuration.jobs.tests.append(test)
+            case .failure(let message): fault(item, message.text)
+            }
+        }
+    }
+}
+
+// MARK: Reading nodes
+
+extension ConfigurationReader {
+    mutating func fault(_ node: Node, _ message: String) {
+        faults.append(ConfigurationFault(place: node.mark.map { "\(file):\($0.line)" } ?? file, message: message))
+    }
+
+    mutating func unknown(_ key: String, _ node: Node, known: [String]) {
+        fault(node, "there is no setting `\(key)`; known here: \(known.joined(separator: ", "))")
+    }
+
+    mutating func each(of node: Node, _ name: String, _ body: (inout ConfigurationReader, String, Node) -> Void) {
+        guard let mapping = node.mapping else { return fault(node, "\(name) must be a mapping (key: value)") }
+        for (key, value) in mapping { body(&self, key.string ?? "", value) }
+    }
+
+    mutating func items(_ node: Node, _ name: String) -> [Node] {
+        guard let sequence = node.sequence else {
+            fault(node, "\(name) must be a list (lines that begin with `- `)")
+            return []
+        }
+        return Array(sequence)
+    }
+
+    mutating func text(_ node: Node, _ name: String, _ body: (String) -> Void) {
+        guard let text = node.string, !text.isEmpty else { return fault(node, "\(name) must be a text that is not empty") }
+        body(text)
+    }
+
+    mutating func texts(_ node: Node, _ name: String) -> [String]? {
+        let found = items(node, name).compactMap(\.string)
+        return found.isEmpty ? nil : found
+    }
+
+    mutating func integer(_ node: Node, _ name: String, _ range: ClosedRange<Int>, _ body: (Int) -> Void) {
+        guard let value = node.int, range.contains(value) else {
+            return fault(node, "\(name) is `\(node.string ?? "?")`; use a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        body(value)
+    }
+
+    mutating func number(_ node: Node, _ name: String, _ range: ClosedRange<Double>, _ body: (Double) -> Void) {
+        guard let value = node.float ?? node.int.map(Double.init), range.contains(value) else {
+            return fault(node, "\(name) is `\(node.string ?? "?")`; use a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        body(value)
+    }
+}

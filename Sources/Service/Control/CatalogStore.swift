@@ -1,0 +1,91 @@
+package import Catalog
+import Foundation
+import GRDB
+import NIOConcurrencyHelpers
+
+/// The catalogue in force: in memory for reading, in the control store to last. Genre numbers are permanent (their table only grows).
+package final class CatalogStore: Sendable {
+    private let control: ControlStore
+    private let box: NIOLockedValueBox<Catalog>
+    /// Serialises changes, so that none is computed from a catalogue that another change replaces.
+    private let changing = NIOLock()
+
+    package init(control: ControlStore) throws {
+        self.control = control
+        box = NIOLockedValueBox(Catalog(version: 0, titles: [], genreNames: []))
+        let loaded = try load()
+        box.withLockedValue { $0 = loaded }
+    }
+
+    package var current: Catalog { box.withLockedValue { $0 } }
+
+    /// Takes over what another process has imported; answers true where something changed.
+    package func refresh() throws -> Bool {
+        guard try version() != current.version else { return false }
+        let loaded = try load()
+        box.withLockedValue { $0 = loaded }
+        return true
+    }
+
+    /// Puts titles in or replaces them; with `withdrawsOthers`, titles that the document lacks become unavailable.
+    /// With `keeps` false nothing is stored: the answer tells what would change.
+    package func apply(_ document: CatalogDocument, withdrawsOthers: Bool, keeps: Bool = true) throws -> CatalogDiff {
+        try changing.withLock {
+            let old = current
+            let new = try old.importing(document, withdrawsOthers: withdrawsOthers)
+            let diff = CatalogDiff(from: old, to: new)
+            guard keeps, !diff.isEmpty else { return diff }
+            try save(new, merged(document, withdrawsOthers: withdrawsOthers))
+            box.withLockedValue { $0 = new }
+            return diff
+        }
+    }
+
+    /// The catalogue as documents, with what serving does not need (directors, on what ground a film may be shown).
+    package func document() throws -> CatalogDocument {
+        try control.database.read { database in
+            var document = CatalogDocument()
+            document.genres = try String.fetchAll(database, sql: "SELECT name FROM genre ORDER BY number")
+            document.titles = try String.fetchAll(database, sql: "SELECT document FROM title ORDER BY position").map {
+                try TitleJSON.parse(Data($0.utf8))
+            }
+            return document
+        }
+    }
+
+    /// The documents to store: those given, and those that are withdrawn because they are not given.
+    private func merged(_ document: CatalogDocument, withdrawsOthers: Bool) throws -> [TitleJSON] {
+        guard withdrawsOthers else { return document.titles }
+        let given = Set(document.titles.map(\.titleID))
+        let others = try self.document().titles.filter { !given.contains($0.titleID) }.map { title in
+            var title = title
+            title.isAvailable = false
+            return title
+        }
+        return document.titles + others
+    }
+
+    private func save(_ catalog: Catalog, _ titles: [TitleJSON]) throws {
+        try control.database.write { database in
+            for (number, name) in catalog.genreNames.enumerated().dropFirst() {
+                try database.execute(sql: "INSERT OR IGNORE INTO genre (number, name) VALUES (?, ?)", arguments: [number, name])
+            }
+            let statement = try database.makeStatement(
+                sql: """
+                    INSERT INTO title (id, document) VALUES (?, ?)
+                    ON CONFLICT(id) DO UPDATE SET document = excluded.document WHERE document <> excluded.document
+                    """)
+            for title in titles {
+                try statement.execute(arguments: [title.titleID, String(decoding: try title.serialized(), as: UTF8.self)])
+            }
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('catalog_version', ?)", arguments: ["\(catalog.version)"])
+        }
+    }
+
+    private func load() throws -> Catalog {
+        try document().catalog(version: try version())
+    }
+
+    private func version() throws -> Int64 { try control.setting("catalog_version").flatMap { Int64($0) } ?? 0 }
+}

@@ -1,0 +1,145 @@
+import EventLog
+import Events
+import FeatureStore
+import Features
+import Foundation
+import Jobs
+package import Logging
+
+/// What cannot be done with a namespace, and what to do instead.
+package struct NamespaceError: Error, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Lists, switches and drops namespaces beside a running service.
+package struct NamespaceControl {
+    /// How far one topic is in a namespace.
+    package struct Position: Sendable, Encodable {
+        package var topic: String
+        package var partition: Int32
+        /// The next offset that the features have not taken in.
+        package var next: Int64
+        /// Records before it, those included that the log no longer holds.
+        package var records: Int64
+    }
+
+    package struct Listed: Sendable, Encodable {
+        package var namespace: String
+        package var state: String
+        package var serves: Bool
+        package var positions: [Position]
+    }
+
+    /// A job that feeds a namespace notices within this time that it no longer exists.
+    private static let farewell = 2.0
+    private static let sweepCountMax = 20
+
+    private let parts: Parts
+    private let connection: StoreConnection
+
+    package init(configuration: Configuration, logger: Logger) async throws {
+        parts = try await Parts.attached(to: configuration, logger: logger)
+        connection = try StoreConnection(parts.address)
+    }
+
+    package func close() async { await parts.close() }
+
+    private func registry() throws -> NamespaceRegistry { try connection.namespaceRegistry(parts) }
+
+    package func list() async throws -> [Listed] {
+        let registry = try registry()
+        var ranges: [Topic: [PartitionRange]] = [:]
+        for topic in Topic.allCases { ranges[topic] = try await parts.foundations.log.ranges(topic) }
+        return try registry.entries.sorted { $0.key < $1.key }.map { name, entry in
+            let low = try lowest(of: name)
+            let positions = Topic.allCases.flatMap { topic in
+                (low.offsets[topic] ?? [:]).sorted { $0.key < $1.key }.map { partition, offset in
+                    let leaps = ranges[topic]?.first { $0.partition == partition }?.leaps ?? []
+                    let taken = PartitionRange(partition: partition, start: 0, end: offset + 1, leaps: leaps)
+                    return Position(topic: topic.name, partition: partition, next: offset + 1, records: taken.count(from: 0))
+                }
+            }
+            return Listed(namespace: name, state: entry.state.rawValue, serves: name == registry.serving, positions: positions)
+        }
+    }
+
+    /// Waits until the namespace holds all that the serving one holds, then moves serving over in one step. What the old one has emitted by
+    /// then is noted; the new one emits again whatever came after it, under the same ids (DESIGN §6.4).
+    package func `switch`(to namespace: String, secondsMax: Double, progress: (String) -> Void) throws {
+        let registry = try registry()
+        guard var entry = registry.entries[namespace] else {
+            throw NamespaceError(
+                "there is no namespace '\(namespace)'; there are: \(registry.entries.keys.sorted().joined(separator: ", "))")
+        }
+        guard registry.serving != namespace else { throw NamespaceError("'\(namespace)' serves already") }
+        guard entry.state == .live else {
+            throw NamespaceError(
+                "'\(namespace)' is \(entry.state.rawValue): only a live namespace, fed by the jobs, can serve; finish its replay first")
+        }
+        let wanted = try lowest(of: registry.serving)
+        let deadline = Date().addingTimeInterval(secondsMax)
+        var behind = try records(behind: wanted, in: namespace)
+        while behind > 0 {
+            progress("\(namespace) is \(behind) records behind \(registry.serving)")
+            guard Date() < deadline else {
+                throw NamespaceError(
+                    "'\(namespace)' is still \(behind) records behind '\(registry.serving)' after \(Int(secondsMax)) s; nothing was switched. "
+                        + "Look at `recs status` (are its jobs running?), then try again")
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+            behind = try records(behind: wanted, in: namespace)
+        }
+        let handover = try lowest(of: registry.serving)
+        entry.handover = handover.isEmpty ? "-" : handover.text
+        guard try connection.switchServing(from: registry.serving, to: namespace, entry) else {
+            throw NamespaceError("somebody else switched meanwhile; look at `recs namespace ls`")
+        }
+    }
+
+    /// Removes a namespace that does not serve, without holding up Redis. Returns how many keys there were.
+    package func drop(_ namespace: String, progress: (String) -> Void) throws -> Int {
+        let registry = try registry()
+        guard registry.serving != namespace else {
+            throw NamespaceError("'\(namespace)' serves; switch to another one first (`recs namespace switch`)")
+        }
+        guard let entry = registry.entries[namespace] else { throw NamespaceError("there is no namespace '\(namespace)'") }
+        try connection.set(.init(state: .dropping, origins: entry.origins, definition: entry.definition), of: namespace)
+        let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
+        var count = 0
+        // A job that has not noticed yet may write once more: sweep until nothing is found.
+        for _ in 0..<NamespaceControl.sweepCountMax {
+            Thread.sleep(forTimeInterval: NamespaceControl.farewell)
+            let found = try connection.dropNamespace(keys)
+            count += found
+            progress("\(count) keys removed")
+            if found == 0 { break }
+        }
+        try connection.set(nil, of: namespace)
+        return count
+    }
+
+    /// By topic and partition, the offset up to which all buckets of a namespace have taken everything in; none where that is nothing.
+    func lowest(of namespace: String) throws -> ReadToken {
+        let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
+        var token = ReadToken()
+        for topic in Topic.allCases where topic.hasJob {
+            let store = try JobStore(reading: connection, keys: keys, topic: topic)
+            for partition in 0..<Int32(parts.foundations.partitionCount) {
+                let markers = try store.markers(of: partition).buckets
+                let low = markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }
+                if low >= 0 { token.add(topic: topic, partition: partition, offset: low) }
+            }
+        }
+        return token
+    }
+
+    private func records(behind wanted: ReadToken, in namespace: String) throws -> Int64 {
+        let reached = try lowest(of: namespace)
+        var behind: Int64 = 0
+        for (topic, offsets) in wanted.offsets {
+            for (partition, offset) in offsets { behind += max(0, offset - (reached.offsets[topic]?[partition] ?? -1)) }
+        }
+        return behind
+    }
+}

@@ -1,0 +1,241 @@
+import EventLog
+import Events
+import FeatureStore
+import Features
+import Foundation
+import Jobs
+
+/// One topic's part of a verification.
+struct VerificationPass {
+    /// Stops beyond which values that keep changing are left out.
+    private static let stopCountMax = 300
+    private static let valuesPerRead = 2000
+
+    let topic: Topic
+    let live: Keys
+    let scratch: Keys
+    let parts: Parts
+    let entry: NamespaceRegistry.Entry
+    let connection: StoreConnection
+
+    /// Something to compare once the replay has come to its offset.
+    private struct Check {
+        enum Subject {
+            case user(String, key: [UInt8])
+            case title(String, key: [UInt8])
+            case ledger(Bucket, Marker)
+        }
+        var partition: Int32
+        var offset: Int64
+        var subject: Subject
+        var value: [UInt8]
+    }
+
+    /// Where the serving features are: read before their values.
+    private struct Positions {
+        var low: [Int32: Int64] = [:]
+        var titles: [Int32: Int64] = [:]
+        var markers: [(Bucket, Marker)] = []
+    }
+
+    func run(
+        _ keys: LiveKeys.OfTopic, isWhole: Bool, into report: inout Verification.Report, progress: (String) -> Void
+    ) async throws {
+        let (positions, titles) = try settledTitles(keys)
+        var checks = positions.markers.map {
+            Check(partition: $0.0.partition, offset: $0.1.position.offset, subject: .ledger($0.0, $0.1), value: [])
+        }
+        checks += titles
+        checks += try await users(keys, positions)
+        var rest: [Int32: [Check]] = Dictionary(grouping: checks, by: \.partition).mapValues { $0.sorted { $0.offset < $1.offset } }
+        var stopCount = 0
+        while rest.contains(where: { !$0.value.isEmpty }) {
+            if stopCount == VerificationPass.stopCountMax {
+                report.leftOut += rest.values.reduce(0) { $0 + $1.count }
+                break
+            }
+            stopCount += 1
+            let stops = rest.compactMapValues { $0.first?.offset }
+            progress("\(topic.name): replaying, stop \(stopCount); \(report.differences.count) differences so far")
+            report.events += try replay(to: stops)
+            for (partition, stop) in stops {
+                let due = rest[partition]?.prefix { $0.offset <= stop } ?? []
+                try compare(Array(due), isWhole: isWhole, into: &report)
+                rest[partition]?.removeFirst(due.count)
+            }
+        }
+        if isWhole { try findMissing(keys, positions, into: &report) }
+    }
+
+    // MARK: What serves
+
+    private func positions() throws -> Positions {
+        var positions = Positions()
+        let store = try JobStore(reading: connection, keys: live, topic: topic)
+        for partition in 0..<Int32(parts.foundations.partitionCount) {
+            let (markers, title) = try store.markers(of: partition)
+            positions.low[partition] = markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }
+            positions.titles[partition] = title?.offset ?? -1
+            for (index, marker) in markers.enumerated() {
+                guard let marker, marker.position.offset >= 0 else { continue }
+                positions.markers.append((Bucket(partition: partition, index: Int32(index)), marker))
+            }
+        }
+        return positions
+    }
+
+    /// Title values with the positions that they are all settled at: read until no commit came in between.
+    private func settledTitles(_ keys: LiveKeys.OfTopic) throws -> (Positions, [Check]) {
+        while true {
+            let before = try positions()
+            let values = try read(keys.titles.map(\.key))
+            let after = try positions()
+            let isTorn = zip(keys.titles, values).contains { title, value in
+                value.map { ValueComparison.applied($0) > after.titles[title.partition] ?? -1 } ?? false
+            }
+            if isTorn || before.titles != after.titles {
+                Thread.sleep(forTimeInterval: 0.01)
+                continue
+            }
+            let checks = zip(keys.titles, values).compactMap { title, value in
+                value.map {
+                    Check(
+                        partition: title.partition, offset: after.titles[title.partition] ?? -1,
+                        subject: .title(title.title, key: title.key), value: $0)
+                }
+            }
+            return (before, checks)
+        }
+    }
+
+    /// A value at or before the lowest marker is compared there; one that has moved on since, at its own position.
+    private func users(_ keys: LiveKeys.OfTopic, _ positions: Positions) async throws -> [Check] {
+        let values = try read(keys.users.map(\.key))
+        let ends = Dictionary(uniqueKeysWithValues: try await parts.foundations.log.ranges(topic).map { ($0.partition, $0.end) })
+        return zip(keys.users, values).compactMap { user, value in
+            guard let value else { return nil }
+            let partition = parts.viewers.bucket(of: UserID(user.user)).partition
+            // A value from beyond the log's end is compared there, and differs.
+            let offset = max(min(ValueComparison.applied(value), (ends[partition] ?? 0) - 1), positions.low[partition] ?? -1)
+            return Check(partition: partition, offset: offset, subject: .user(user.user, key: user.key), value: value)
+        }
+    }
+
+    private func read(_ keys: [[UInt8]]) throws(StoreError) -> [[UInt8]?] {
+        var values: [[UInt8]?] = []
+        var rest = keys[...]
+        while !rest.isEmpty {
+            values += try connection.values(Array(rest.prefix(VerificationPass.valuesPerRead)))
+            rest = rest.dropFirst(VerificationPass.valuesPerRead)
+        }
+        return values
+    }
+
+    // MARK: Replaying
+
+    /// Takes the scratch features to the offsets, these included; answers how many events that took.
+    private func replay(to offsets: [Int32: Int64]) throws -> Int64 {
+        var setup = parts.jobSetup(topic, namespace: scratch.namespace, entry: entry, emits: false)
+        setup.stops = offsets.mapValues { $0 + 1 }
+        setup.commitInterval = .seconds(1)
+        setup.titleCommitInterval = .seconds(2)
+        let before = received
+        try JobRun(setup).run { false }
+        return received - before
+    }
+
+    private var received: Int64 {
+        parts.board.jobs(of: scratch.namespace).first { $0.topic == topic }?.status.ledger.received ?? 0
+    }
+
+    // MARK: Comparing
+
+    private func compare(_ checks: [Check], isWhole: Bool, into report: inout Verification.Report) throws {
+        let comparison = ValueComparison(topic: topic, catalog: parts.catalogs.current)
+        let markers = try scratchMarkers()
+        let replayed = try read(checks.map { key(of: $0) })
+        for (check, expected) in zip(checks, replayed) {
+            var lines: [String]
+            switch check.subject {
+            case .user:
+                report.users += 1
+                lines = try comparison.user(expected: expected, found: check.value)
+            case .title:
+                report.titles += 1
+                lines = try comparison.title(expected: expected, found: check.value)
+            case .ledger(let bucket, let marker):
+                report.ledgers += 1
+                lines = comparison.ledger(expected: markers[bucket]?.ledger ?? Ledger(), found: marker.ledger)
+            }
+            guard !lines.isEmpty else { continue }
+            report.differences.append(
+                Verification.Difference(
+                    topic: topic.name, what: name(of: check), found: lines, likely: cause(lines, markers, check.partition)))
+        }
+    }
+
+    private func key(of check: Check) -> [UInt8] {
+        switch check.subject {
+        case .user(_, let key), .title(_, let key): scratch.namespacePrefix + key[live.namespacePrefix.count...]
+        case .ledger(let bucket, _): scratch.marker(topic: topic.key, bucket: bucket)
+        }
+    }
+
+    private func name(of check: Check) -> String {
+        switch check.subject {
+        case .user(let user, _): "user \(user)"
+        case .title(let title, _): "title \(title) (partition \(check.partition))"
+        case .ledger(let bucket, _): "counts of bucket \(bucket.partition).\(bucket.index)"
+        }
+    }
+
+    private func scratchMarkers() throws -> [Bucket: Marker] {
+        let store = try JobStore(reading: connection, keys: scratch, topic: topic)
+        var found: [Bucket: Marker] = [:]
+        for partition in 0..<Int32(parts.foundations.partitionCount) {
+            for (index, marker) in try store.markers(of: partition).buckets.enumerated() {
+                found[Bucket(partition: partition, index: Int32(index))] = marker
+            }
+        }
+        return found
+    }
+
+    private func cause(_ lines: [String], _ markers: [Bucket: Marker], _ partition: Int32) -> String {
+        if lines.contains(where: { $0.contains("a write was lost") || $0.hasPrefix("missing") }) {
+            return "Redis lost a write that the marker speaks of, or the value was removed by hand"
+        }
+        if lines.contains(where: { $0.contains("not from this log") || $0.hasPrefix("unexpected") }) {
+            return "the value was written by hand or by a program beside the jobs"
+        }
+        let versions = Set(markers.values.map(\.definitionVersion) + [entry.definition])
+        let others = versions.filter { !isOurs($0) }
+        guard others.isEmpty else {
+            return "made by another version of the operators, or by a definition that the control store does not hold ("
+                + "\(others.sorted().map { "\($0)" }.joined(separator: ", "))); replay into a new namespace and switch"
+        }
+        return "counted twice or altered by hand; replay into a new namespace and switch"
+    }
+
+    /// True where this program computes as the definition says.
+    private func isOurs(_ version: Int64) -> Bool {
+        guard (try? parts.definitions.holds(version)) == true, let definition = try? parts.definitions.definition(version) else {
+            return false
+        }
+        return definition.codeVersion == Definition.codeVersionOfThisProgram
+    }
+
+    /// Values that the replay made and that nothing stands for among those that serve.
+    private func findMissing(_ keys: LiveKeys.OfTopic, _ positions: Positions, into report: inout Verification.Report) throws {
+        let known = Set(keys.users.map(\.key) + keys.titles.map(\.key))
+        let replayed = try LiveKeys(connection, scratch).keys[topic] ?? .init()
+        let all = replayed.users.map { ("user \($0.user)", $0.key) } + replayed.titles.map { ("title \($0.title)", $0.key) }
+        let candidates = all.map { (name: $0.0, key: live.namespacePrefix + $0.1[scratch.namespacePrefix.count...]) }
+            .filter { !known.contains($0.key) }
+        for (candidate, value) in zip(candidates, try read(candidates.map(\.key))) where value == nil {
+            report.differences.append(
+                Verification.Difference(
+                    topic: topic.name, what: candidate.name, found: ["missing: the log has events of it, the features nothing"],
+                    likely: "Redis lost a write that the marker speaks of, or the value was removed by hand, or has expired"))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Avro
+package import EventLog
+package import Events
+package import Logging
+
+/// What every kind of `recs` process stands on: the log, the schema registry, the schemas with their ids, the topics.
+package struct Foundations: Sendable {
+    /// The log with the archive behind it, where there is one.
+    package let log: any EventLog
+    /// The log alone, which the archive job reads.
+    package let bareLog: any EventLog
+    package let registry: any SchemaRegistry
+    package let schemas: EventSchemas
+    package let schemaIDs: [EventType: Int32]
+    package let generations: [Topic: UInt64]
+    package let writer: InternalEventWriter
+    package let partitionCount: Int
+    /// What a restored log has left out.
+    package let lostOffsets: LostOffsets
+    /// Keeps the embedded log from being replaced meanwhile.
+    private let lease: LogLease?
+
+    /// Opens everything, waiting (and saying so) while the broker or the registry cannot be reached.
+    /// - Parameters:
+    ///   - prefersArchive: what is archived is read from the archive, even where the log has it.
+    ///   - lease: the caller's own hold on the embedded log; nil: one that is shared with others.
+    package static func open(
+        _ configuration: Configuration, resources: Resources, prefersArchive: Bool = false, lease: LogLease? = nil, logger: Logger
+    ) async throws -> Foundations {
+        let lease = configuration.log == "embedded" ? try lease ?? LogLease(sharing: configuration.dataFolder) : nil
+        let schemas = try resources.schemas()
+        let registry = try registry(configuration)
+        let ids = try await patiently("schema registry", logger) { try await register(schemas, in: registry) }
+        let bareLog = try log(configuration)
+        let log: any EventLog =
+            configuration.archives
+            ? ArchivedLog(bareLog, archive: Archive(folder: configuration.archiveFolder), prefersArchive: prefersArchive) : bareLog
+        var generations: [Topic: UInt64] = [:]
+        var lost = LostOffsets()
+        for topic in Topic.allCases {
+            let description = try await patiently("event log", logger) {
+                try await log.open(topic, partitions: configuration.partitionCount)
+            }
+            guard description.partitions == configuration.partitionCount else {
+                throw LogError(
+                    .mismatch,
+                    "topic \(topic.name) has \(description.partitions) partitions and the configuration says \(configuration.partitionCount); "
+                        + "set `partitions: \(description.partitions)` (all topics must have the same number)"
+                        + Foundations.wayToChange(configuration))
+            }
+            generations[topic] = description.generation
+            if lease != nil { lost.add(topic, try await log.ranges(topic)) }
+        }
+        return Foundations(
+            log: log, bareLog: bareLog, registry: registry, schemas: schemas, schemaIDs: ids, generations: generations,
+            writer: try InternalEventWriter(schemas: schemas, schemaIDs: ids), partitionCount: configuration.partitionCount,
+            lostOffsets: lost, lease: lease)
+    }
+
+    /// A viewer's events are in order within one partition only: another count means another log.
+    private static func wayToChange(_ configuration: Configuration) -> String {
+        configuration.log == "embedded"
+            ? ", or stop the service and run `recs repartition --partitions \(configuration.partitionCount) --into NAMESPACE`"
+            : "; `recs repartition` says how to come to another number on Kafka"
+    }
+
+    private static func log(_ configuration: Configuration) throws -> any EventLog {
+        guard configuration.log.hasPrefix("kafka://") else { return try EmbeddedLog(folder: configuration.logFolder) }
+        return try KafkaLog(
+            settings: KafkaSettings(
+                bootstrap: String(configuration.log.dropFirst("kafka://".count)), replicationFactor: configuration.kafkaReplicationFactor,
+                assignmentStrategy: configuration.kafkaAssignmentStrategy))
+    }
+
+    private static func registry(_ configuration: Configuration) throws -> any SchemaRegistry {
+        if let url = configuration.registry { return try HTTPRegistry(url: url) }
+        return try EmbeddedRegistry(path: configuration.dataFolder + "/registry.sqlite")
+    }
+
+    /// Registers our schemas under TopicRecordNameStrategy: subject = topic, dash, the record's full name.
+    private static func register(_ schemas: EventSchemas, in registry: any SchemaRegistry) async throws -> [EventType: Int32] {
+        var ids: [EventType: Int32] = [:]
+        for type in EventType.allCases {
+            let topics = type.topic.map { [$0] } ?? Topic.allCases.filter(\.hasJob)
+            for topic in topics {
+                ids[type] = try await registry.register(
+                    subject: "\(topic.name)-recs.events.\(type.rawValue)", schema: schemas[type].json)
+            }
+        }
+        return ids
+    }
+
+    /// Tries until it goes, while what fails is only out of reach.
+    private static func patiently<R>(_ what: String, _ logger: Logger, _ body: () async throws -> R) async throws -> R {
+        var wait = 0.25
+        while true {
+            do {
+                return try await body()
+            } catch let error as LogError where error.kind == .unavailable {
+                logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
+            } catch let error as RegistryError where error.kind == .unavailable {
+                logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: .seconds(wait))
+            wait = min(wait * 2, 5)
+        }
+    }
+}

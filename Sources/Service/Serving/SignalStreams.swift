@@ -1,0 +1,12 @@
+import FeatureStore
+import ServiceLifecycle
+
+/// Ends the players' signal streams first when the process stops: an open stream would keep the HTTP server from stopping.
+struct SignalStreams: Service {
+    let feed: SignalFeed
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        feed.stop()
+    }
+}

@@ -1,0 +1,374 @@
+import Avro
+import EventLog
+import Events
+import FeatureStore
+import Features
+import Jobs
+import Logging
+
+/// What the runs of a topic's job share.
+struct JobSetup: Sendable {
+    var topic: Topic
+    var namespace: String
+    var group: String
+    var generation: UInt64
+    var log: any EventLog
+    var registry: any SchemaRegistry
+    var decoder: EventDecoder
+    var definitions: DefinitionStore
+    /// The definition that the namespace began with.
+    var firstDefinition: Int64
+    var writer: InternalEventWriter
+    var board: JobBoard
+    var logger: Logger
+    var makeStore: @Sendable () throws(StoreError) -> JobStore
+    var stages: StageClock
+    var commitInterval: Duration
+    var titleCommitInterval: Duration
+    /// Viewers held in memory by one job; beyond it the cache is dropped after a commit.
+    var cachedUserCountMax = 400_000
+    /// False while another namespace serves: features are built, and what goes elsewhere is left to its job.
+    var emits = true
+    /// What the namespace that served before this one has emitted, by partition (none: nothing); nil where it took over from nobody.
+    var handover: [Int32: Int64]?
+    /// First offsets that count, where the namespace was not begun at the log's.
+    var origins: [Int32: Int64] = [:]
+    /// Where a run ends of itself: the first offsets that it leaves alone; nil: it follows the log.
+    var stops: [Int32: Int64]?
+}
+
+/// One life of a topic's job on its own thread: log → decode → engine → store → markers. It ends by `shouldStop` or by an error, after which
+/// nothing of it is kept: the next life resumes from the markers (DESIGN §6.6).
+final class JobRun {
+    private static let recordCountMax = 4096
+    private static let identityInterval = Duration.seconds(5)
+
+    private let setup: JobSetup
+    private let store: JobStore
+    private let consumer: any LogConsumer
+    private var decoder: EventDecoder
+    private var records = RecordBatch()
+    private var batches: [Int32: EventBatch] = [:]
+    private var engines: [Int32: any PartitionEngine] = [:]
+    private var lastCommit = ContinuousClock.now
+    private var lastTitleCommit = ContinuousClock.now
+    private var lastIdentityCheck = ContinuousClock.now
+    private let identity: StoreIdentity
+    private var rate = RateEstimate()
+    /// The next record to take in, by partition.
+    private var next: [Int32: Int64] = [:]
+
+    init(_ setup: JobSetup) throws {
+        self.setup = setup
+        decoder = setup.decoder
+        store = try setup.makeStore()
+        identity = try store.identity()
+        consumer = try setup.log.consumer(setup.topic, group: setup.group)
+    }
+
+    deinit { consumer.close() }
+
+    func run(until shouldStop: () -> Bool) throws {
+        setup.board.update(setup.namespace, setup.topic) {
+            if $0.state != .running { $0.state = .waiting("the log has not assigned partitions yet") }
+        }
+        while !shouldStop(), !hasReachedStops {
+            switch try poll() {
+            case .assigned(let partitions): for partition in partitions { try begin(partition) }
+            case .revoked(let partitions): try give(up: partitions)
+            case .records: try process()
+            }
+            try checkIdentity()
+            if isCommitDue { try setup.stages.measure(.commit) { try commit() } }
+        }
+        try commit(titles: true)
+        try report(rate.take() ?? 0)
+    }
+
+    private func poll() throws(LogError) -> PollResult {
+        let result: Result<PollResult, LogError> = setup.stages.measure(.poll) {
+            do throws(LogError) {
+                return .success(
+                    try consumer.poll(into: &records, recordCountMax: JobRun.recordCountMax, timeoutMilliseconds: pollMilliseconds))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Another server, role or slot map than at the beginning of this life: what is cached may be more than what is stored. A lost
+    /// connection shows at once; this finds what leaves connections open.
+    private func checkIdentity() throws {
+        guard ContinuousClock.now - lastIdentityCheck > JobRun.identityInterval else { return }
+        lastIdentityCheck = .now
+        guard try store.identity() == identity else {
+            throw StoreError(.unavailable, "another server, role or slot map answers than before; beginning again from the markers")
+        }
+    }
+
+    // MARK: Partitions
+
+    /// Loads the partition's markers and seeks to the lowest (DESIGN §6.6).
+    private func begin(_ partition: Int32) throws {
+        let (markers, titleMarker) = try store.markers(of: partition)
+        var start = EngineStart(
+            topic: setup.topic, partition: partition, generation: setup.generation,
+            definition: try definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers, titleMarker: titleMarker)
+        start.emits = setup.emits
+        if setup.emits, let handover = setup.handover, markers.contains(where: { $0?.isEmitted == false }) {
+            start.emittedUpTo = handover[partition] ?? -1
+        }
+        let range = try consumer.range(partition: partition)
+        if setup.emits, setup.topic == .quality, !identity.slotMap.isEmpty {
+            // Sessions' streams stand on other nodes of a cluster than the markers: what a failing node has lost of them is behind no marker.
+            // So all that outboxes still hold is emitted again; ids that a stream has are not added twice.
+            let floor = start.markers.compactMap { $0?.outboxFloor }.max() ?? -1
+            start.emittedUpTo = min(start.emittedUpTo ?? .max, max(floor, range.start - 1))
+        }
+        try check(start, range)
+        engines[partition] = makeEngine(start)
+        let first = max(start.resumeOffset, range.start, setup.origins[partition] ?? 0)
+        if let stop = setup.stops?[partition], first >= stop { next[partition] = stop } else { next[partition] = first }
+        try consumer.seek(partition: partition, to: min(first, range.end))
+        let lag = try lag()
+        setup.board.update(setup.namespace, setup.topic) {
+            $0.state = .running
+            $0.partitions = engines.keys.sorted()
+            $0.definition = engines.values.reduce(0) { max($0, $1.definitionVersion) }
+            $0.lag = lag
+        }
+    }
+
+    /// The log does not lie (DESIGN §6.1); where it does not fit the markers, a person has to decide.
+    private func check(_ start: EngineStart, _ range: PartitionRange) throws(JobHalt) {
+        let place = "\(setup.topic.name) partition \(start.partition)"
+        let positions = start.markers.compactMap { $0?.position } + (start.titleMarker.map { [$0] } ?? [])
+        if let other = positions.first(where: { $0.generation != start.generation && $0.offset >= 0 }) {
+            throw JobHalt(
+                "\(place): the features were made from another log (generation \(other.generation), this one is \(start.generation)); "
+                    + "use another namespace, or give back the log they came from")
+        }
+        if let lost = positions.map(\.offset).first(where: range.isLost) {
+            throw JobHalt(
+                "\(place): the features hold offset \(lost), which belongs to a future that was lost when the log was restored from a backup: "
+                    + "rebuild in a new namespace (`recs replay`, then `recs namespace switch`)")
+        }
+        if let newest = positions.map(\.offset).max(), newest >= range.end {
+            throw JobHalt(
+                "\(place): the features hold offset \(newest) but the log ends at \(range.end); the log has lost records: rebuild in a new namespace"
+            )
+        }
+        let floor = start.markers.compactMap { $0?.outboxFloor }.max() ?? -1
+        if floor > start.titleMarker?.offset ?? -1 {
+            throw JobHalt("\(place): title counts lie before the outbox floor \(floor); rebuild in a new namespace")
+        }
+        if let emitted = start.emittedUpTo, emitted < floor {
+            throw JobHalt(
+                "\(place): what the namespace before has emitted ends at \(emitted), before the outbox floor \(floor); switch back, then again"
+            )
+        }
+        if start.resumeOffset < range.start && positions.contains(where: { $0.offset >= 0 }) && setup.origins[start.partition] == nil {
+            throw JobHalt(
+                "\(place): offset \(start.resumeOffset) is needed and the log begins at \(range.start); rebuild in a new namespace")
+        }
+    }
+
+    private func give(up partitions: [Int32]) throws {
+        try commit(titles: true)
+        for partition in partitions { engines[partition] = nil }
+        setup.board.update(setup.namespace, setup.topic) { $0.partitions = engines.keys.sorted() }
+    }
+
+    // MARK: Processing
+
+    private func process() throws {
+        guard !records.records.isEmpty else { return }
+        for partition in batches.keys { batches[partition]?.removeAll() }
+        try setup.stages.measure(.decode) { try decode() }
+        for (partition, batch) in batches where !batch.events.isEmpty {
+            guard let engine = engines[partition] else { continue }
+            try records.bytes.withUnsafeBytes { bytes in
+                let users = setup.stages.measure(.apply) { engine.missingUsers(of: batch, bytes: bytes) }
+                try setup.stages.measure(.load) {
+                    try store.loadUsers(users) { (user, value) throws(StateError) in try engine.install(user, value: value) }
+                }
+                let titles = setup.stages.measure(.apply) { engine.process(batch, bytes: bytes) }
+                try setup.stages.measure(.load) {
+                    try store.loadTitles(titles, partition: partition) { (title, value) throws(StateError) in
+                        try engine.install(title, value: value)
+                    }
+                }
+                setup.stages.measure(.apply) { engine.settleTitles() }
+            }
+        }
+        rate.add(records.records.count)
+    }
+
+    private func decode() throws {
+        try records.bytes.withUnsafeBytes { bytes in
+            // Records of a partition come in runs, so that its batch is looked up once a run.
+            var start = 0
+            while start < records.records.count {
+                let partition = records.records[start].partition
+                var end = start + 1
+                while end < records.records.count, records.records[end].partition == partition { end += 1 }
+                var batch = batches.removeValue(forKey: partition) ?? EventBatch()
+                defer { batches[partition] = batch }
+                next[partition] = records.records[end - 1].offset + 1
+                try decode(start..<end, until: setup.stops?[partition] ?? .max, bytes, into: &batch)
+                start = end
+            }
+        }
+    }
+
+    private func decode(_ range: Range<Int>, until stop: Int64, _ bytes: UnsafeRawBufferPointer, into batch: inout EventBatch) throws {
+        for index in range {
+            let record = records.records[index]
+            if record.offset >= stop { break }
+            var event = Event(type: .seek)
+            var fault = try decode(record, bytes, into: &event)
+            if event.type == .definitionsChanged, fault == nil { fault = try takeDefinition(event.number, record, into: &batch) }
+            event.partition = record.partition
+            event.offset = record.offset
+            event.appendTime = record.timestamp
+            batch.append(event, key: record.key, value: record.value, fault: fault)
+        }
+    }
+
+    private func decode(
+        _ record: RecordBatch.Record, _ bytes: UnsafeRawBufferPointer, into event: inout Event
+    ) throws -> DeadLetterReason? {
+        var result = decoder.decode(bytes, record.value, into: &event)
+        if case .unknownSchema(let id) = result {
+            guard let json = try setup.registry.schemaBlocking(id: id) else { return .unknownSchema }
+            guard let schema = try? ParsedSchema(json: json) else { return .undecodable }
+            decoder.register(id, writer: schema)
+            result = decoder.decode(bytes, record.value, into: &event)
+        }
+        return if case .event = result { nil } else { .undecodable }
+    }
+
+    /// Adds the definition that a record names to the batch, where it is newer than the partition's.
+    private func takeDefinition(
+        _ version: Int64, _ record: RecordBatch.Record, into batch: inout EventBatch
+    ) throws -> DeadLetterReason? {
+        guard let engine = engines[record.partition], version > engine.definitionVersion else { return nil }
+        // A version is a time: one from the future that nobody has stored is not ours, and would hide all that are.
+        if version > record.timestamp + futureMillisecondsMax, try !setup.definitions.holds(version) { return .futureTimestamp }
+        batch.definitions.append(try definition(version))
+        return nil
+    }
+
+    private func definition(_ version: Int64) throws -> Definition {
+        if try !setup.definitions.holds(version) {
+            setup.logger.warning(
+                "the control store does not hold this definition of catalogue and weights, the nearest before it stands in",
+                metadata: ["topic": "\(setup.topic.name)", "namespace": "\(setup.namespace)", "version": "\(version)"])
+        }
+        return try setup.definitions.definition(version)
+    }
+
+    /// True where all partitions have come to their stops: by a record, or by the log's word that none is missing before them.
+    private var hasReachedStops: Bool {
+        guard let stops = setup.stops else { return false }
+        return stops.allSatisfy { partition, stop in
+            guard let next = next[partition] else { return false }
+            return max(next, consumer.position(partition: partition) ?? 0) >= stop
+        }
+    }
+
+    // MARK: Committing
+
+    private var pollMilliseconds: Int {
+        let isClean = engines.values.allSatisfy { $0.changedUserCount == 0 && $0.changedTitleCount == 0 }
+        return isClean ? 50 : max(1, Int((setup.commitInterval - (ContinuousClock.now - lastCommit)) / .milliseconds(1)))
+    }
+
+    private var isCommitDue: Bool {
+        engines.values.contains(where: \.mustCommit) || ContinuousClock.now - lastCommit >= setup.commitInterval
+    }
+
+    private func commit(titles: Bool = false) throws {
+        lastCommit = .now
+        let withTitles = titles || lastCommit - lastTitleCommit >= setup.titleCommitInterval
+        if withTitles { lastTitleCommit = lastCommit }
+        for (partition, engine) in engines {
+            let emitter = Emitter(setup: setup, store: store, partition: partition)
+            let emit = { emissions in if self.setup.emits { try emitter.emit(emissions) } }
+            guard try store.commit(engine, partition: partition, titles: withTitles, emit: emit) else {
+                // Rule 5: our copy is not what is stored. Drop it, read again, go back to the markers.
+                setup.logger.notice(
+                    "conflict: rewinding to the markers", metadata: ["topic": "\(setup.topic.name)", "partition": "\(partition)"])
+                try begin(partition)
+                continue
+            }
+            engine.committed(titles: withTitles)
+            consumer.commit(partition: partition, next: engine.titlePosition.offset + 1)
+        }
+        setup.stages.commitTook(.now - lastCommit)
+        if withTitles { try boundCache() }
+        if let rate = rate.take() { try report(rate) }
+    }
+
+    private func boundCache() throws {
+        guard engines.values.reduce(0, { $0 + $1.cachedUserCount }) > setup.cachedUserCountMax else { return }
+        for engine in engines.values { engine.dropCache() }
+    }
+
+    private func report(_ rate: Double) throws {
+        var sum = Marker()
+        for engine in engines.values {
+            let summary = engine.summary
+            sum.ledger = sum.ledger + summary.ledger
+            sum.logTime = max(sum.logTime, summary.logTime)
+            sum.asOf = max(sum.asOf, summary.asOf)
+            sum.definitionVersion = max(sum.definitionVersion, summary.definitionVersion)
+        }
+        let lag = try lag()
+        setup.board.update(setup.namespace, setup.topic) {
+            $0.ledger = sum.ledger
+            $0.logTime = sum.logTime
+            $0.asOf = sum.asOf
+            $0.definition = sum.definitionVersion
+            $0.lag = lag
+            $0.rate = rate
+        }
+    }
+
+    /// Records of the partitions in hand that have not been taken in.
+    private func lag() throws(LogError) -> Int64 {
+        var lag: Int64 = 0
+        for partition in engines.keys {
+            var range = try consumer.range(partition: partition)
+            range.end = setup.stops?[partition] ?? range.end
+            lag += range.count(from: next[partition] ?? 0)
+        }
+        return lag
+    }
+}
+
+/// The job cannot go on without a person.
+struct JobHalt: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Events a second over the time since it was last asked.
+struct RateEstimate {
+    private var count = 0
+    private var since = ContinuousClock.now
+
+    mutating func add(_ count: Int) { self.count += count }
+
+    /// Nil while less than half a second has passed.
+    mutating func take() -> Double? {
+        let elapsed = (ContinuousClock.now - since) / .seconds(1)
+        guard elapsed >= 0.5 else { return nil }
+        defer {
+            count = 0
+            since = .now
+        }
+        return Double(count) / elapsed
+    }
+}

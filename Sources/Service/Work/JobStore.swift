@@ -1,0 +1,164 @@
+import EventLog
+import Events
+import FeatureStore
+import Features
+import Jobs
+
+/// The feature store as one job's thread uses it: engines' writes in the order that DESIGN §6 asks for.
+final class JobStore {
+    private let connection: StoreConnection
+    private let keys: Keys
+    private let topic: Topic
+    private var buffers: [Int32: Buffers] = [:]
+    private var loaded = LoadedValues()
+
+    /// However old the record, its value stays so long after it was written.
+    private static let keptMillisecondsMin: Int64 = 7 * 86_400_000
+
+    /// A partition's batches, reused.
+    private final class Buffers {
+        var keys: KeyBatch
+        var values: WriteBatch
+        var markers: WriteBatch
+
+        init(keys: Keys, topic: Topic, partition: Int32) {
+            self.keys = KeyBatch(keys: keys, topic: topic.key, partition: partition)
+            values = WriteBatch(keys: keys, topic: topic.key, partition: partition)
+            markers = WriteBatch(keys: keys, topic: topic.key, partition: partition)
+        }
+
+        func removeAll() {
+            keys.removeAll()
+            values.removeAll()
+            markers.removeAll()
+        }
+    }
+
+    init(address: StoreAddress, keys: Keys, topic: Topic) throws(StoreError) {
+        connection = try StoreConnection(address)
+        self.keys = keys
+        self.topic = topic
+        try connection.register(keys)
+    }
+
+    /// A store over a connection that others use, too, on the same thread.
+    init(reading connection: StoreConnection, keys: Keys, topic: Topic) throws(StoreError) {
+        self.connection = connection
+        self.keys = keys
+        self.topic = topic
+    }
+
+    /// Who answers: changed, the cache is worth nothing (DESIGN §6.6).
+    func identity() throws(StoreError) -> StoreIdentity { try connection.identity() }
+
+    // MARK: Loading
+
+    /// The partition's markers by bucket, and the title marker.
+    func markers(of partition: Int32) throws -> (buckets: [Marker?], titles: Position?) {
+        let buffers = emptied(partition)
+        for index in 0..<Int32(keys.bucketsPerPartition) { buffers.keys.appendMarker(Bucket(partition: partition, index: index)) }
+        buffers.keys.appendTitleMarker()
+        try connection.load(buffers.keys, into: &loaded)
+        var found: [Marker?] = []
+        for index in 0..<keys.bucketsPerPartition { found.append(try marker(index)) }
+        return (found, try marker(keys.bucketsPerPartition)?.position)
+    }
+
+    private func marker(_ index: Int) throws(StateError) -> Marker? {
+        try loaded.withValue(index) { (value) throws(StateError) -> Marker? in
+            guard let value else { return nil }
+            return try Marker(bytes: value)
+        }
+    }
+
+    func loadUsers(_ users: [MissingUser], _ body: (MissingUser, UnsafeRawBufferPointer?) throws(StateError) -> Void) throws {
+        guard let partition = users.first?.bucket.partition else { return }
+        let buffers = emptied(partition)
+        for user in users { user.user.withUnsafeBytes { buffers.keys.appendUser(user.bucket, $0) } }
+        try connection.load(buffers.keys, into: &loaded)
+        for (index, user) in users.enumerated() {
+            try loaded.withValue(index) { (value) throws(StateError) in try body(user, value) }
+        }
+    }
+
+    func loadTitles(
+        _ titles: [MissingTitle], partition: Int32, _ body: (MissingTitle, UnsafeRawBufferPointer?) throws(StateError) -> Void
+    ) throws {
+        guard !titles.isEmpty else { return }
+        let buffers = emptied(partition)
+        for title in titles { title.title.withUnsafeBytes { buffers.keys.appendTitle($0) } }
+        try connection.load(buffers.keys, into: &loaded)
+        for (index, title) in titles.enumerated() {
+            try loaded.withValue(index) { (value) throws(StateError) in try body(title, value) }
+        }
+    }
+
+    private func emptied(_ partition: Int32) -> Buffers {
+        let found = buffers[partition] ?? Buffers(keys: keys, topic: topic, partition: partition)
+        buffers[partition] = found
+        found.removeAll()
+        return found
+    }
+
+    // MARK: Committing
+
+    /// Viewers' values, then emissions, then title values, then markers (DESIGN §6.4, §6.6). False: a stored value was not the one that
+    /// ours was based on (§6.5), and nothing after it was written.
+    func commit(
+        _ engine: any PartitionEngine, partition: Int32, titles: Bool, emit: ([Emission]) throws -> Void
+    ) throws -> Bool {
+        let buffers = emptied(partition)
+        // A replay of old records must not write values that expire at once.
+        let soonest = wallClockMilliseconds() + JobStore.keptMillisecondsMin
+        engine.collectUsers { write in
+            buffers.values.appendUser(
+                write.bucket, write.user, expected: write.expected, value: write.value, expiresAt: max(write.expiresAt, soonest),
+                activeAt: topic == .play ? (write.isErased ? -1 : write.asOf) : 0)
+        }
+        let hasUsers = buffers.values.count > 0
+        guard try writeValues(buffers) else { return false }
+        if hasUsers { Failpoint.afterUsers.pass() }
+        let emissions = engine.takeEmissions()
+        if !emissions.isEmpty {
+            try emit(emissions)
+            Failpoint.afterEmission.pass()
+        }
+        if titles {
+            engine.collectTitles { write in
+                buffers.values.appendTitle(write.title, expected: write.expected, value: write.value, offset: write.offset)
+            }
+            let hasTitles = buffers.values.count > 0
+            guard try writeValues(buffers) else { return false }
+            if hasTitles { Failpoint.afterTitles.pass() }
+        }
+        let isWritten = try writeMarkers(engine, buffers, titles: titles)
+        if hasUsers { Failpoint.afterMarkers.pass() }
+        return isWritten
+    }
+
+    private func writeValues(_ buffers: Buffers) throws(StoreError) -> Bool {
+        guard buffers.values.count > 0 else { return true }
+        defer { buffers.values.removeAll() }
+        return try connection.commit(buffers.values).isEmpty
+    }
+
+    private func writeMarkers(_ engine: any PartitionEngine, _ buffers: Buffers, titles: Bool) throws(StoreError) -> Bool {
+        engine.collectMarkers { bucket, marker, expected in
+            marker.encoded().withUnsafeBytes { buffers.markers.appendMarker(bucket, expected: expected, value: $0) }
+        }
+        if titles && engine.titleMarkerExpected != engine.titlePosition {
+            var marker = Marker()
+            marker.position = engine.titlePosition
+            marker.encoded().withUnsafeBytes {
+                buffers.markers.appendTitleMarker(expected: engine.titleMarkerExpected, value: $0)
+            }
+        }
+        guard buffers.markers.count > 0 else { return true }
+        return try connection.commit(buffers.markers).isEmpty
+    }
+
+    /// Signals go to their sessions' streams.
+    func append(_ signals: SignalBatch) throws(StoreError) { try connection.append(signals) }
+
+    func makeSignalBatch() -> SignalBatch { SignalBatch(keys: keys) }
+}

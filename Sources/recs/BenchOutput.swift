@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Service
+
+/// How a benchmark's report is printed; shared by all of them.
+struct BenchOutput: ParsableArguments {
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Draw the figures beside their yardsticks into this SVG file.", valueName: "file"))
+    var svg: String?
+
+    /// Measures, telling what is being done, and prints the report.
+    func show(_ measure: (_ progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport) async throws {
+        let progress = Progress()
+        let report = try await measure { progress.show($0) }
+        progress.end()
+        try show(report)
+    }
+
+    /// Prints the report; a wrong result prints what is wrong, no figure, and ends with 1.
+    func show(_ report: BenchReport) throws {
+        output(json ? report.json : report.text)
+        if let svg, let picture = report.svg { try Data(picture.utf8).write(to: URL(fileURLWithPath: svg)) }
+        if !report.faults.isEmpty { throw ExitCode(1) }
+    }
+}
+
+extension BenchReport {
+    /// The report as tables for a terminal.
+    var text: String {
+        guard faults.isEmpty else { return "\(bench), \(setting)\nWRONG: " + faults.joined(separator: "; ") }
+        var table = Table(
+            ["", "runs", "count", "per CPU s", "least–greatest", "per second", "CPU s", "other CPU s"], numeric: [1, 2, 3, 4, 5, 6])
+        for figure in figures { table.add(row(figure)) }
+        for yardstick in yardsticks { table.add(row(yardstick.figure)) }
+        var lines = ["\(bench), \(setting)"]
+        if !figures.isEmpty { lines.append(table.text) }
+        if !latencies.isEmpty { lines.append(latencyTable) }
+        for yardstick in yardsticks {
+            lines += ratios(yardstick).map { "\($0.name) / \(yardstick.figure.name): \(fixed($0.ratio, 3))" }
+        }
+        for figure in figures + yardsticks.map(\.figure) {
+            if !figure.stages.isEmpty { lines.append("\(figure.name), CPU s by stage: \(words(figure.stages))") }
+            let details = figure.details.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
+            if !details.isEmpty { lines.append("\(figure.name): \(details)") }
+        }
+        lines.append("peak memory \(peakBytes >> 20) MB; checked: \(checked)")
+        let versions = machine.versions.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        lines.append("\(machine.cpu), \(machine.coreCount) cores; \(versions)")
+        return lines.joined(separator: "\n")
+    }
+
+    private func row(_ figure: Figure) -> [String] {
+        let speed = figure.perCPUSecond
+        return [
+            figure.name, "\(figure.runs.count)", "\(figure.count) \(figure.unit)", fixed(speed.median, 0),
+            "\(fixed(speed.least, 0))–\(fixed(speed.greatest, 0))", fixed(figure.perSecond.median, 0), fixed(figure.cpuSeconds, 2),
+            words(figure.others),
+        ]
+    }
+
+    private var latencyTable: String {
+        var table = Table(["", "count", "p50 ms", "p99 ms", "longest ms", "held against", "p99 ratio"], numeric: [1, 2, 3, 4, 6])
+        for latency in latencies {
+            let yardstick = latency.yardstick.map { "\($0.name), p50 \(fixed($0.p50, 1)), p99 \(fixed($0.p99, 1))" } ?? ""
+            let ratio = latency.yardstick.map { fixed(latency.p99 / max($0.p99, 1e-9), 2) } ?? ""
+            table.add([
+                latency.name, "\(latency.milliseconds.count)", fixed(latency.p50, 1), fixed(latency.p99, 1), fixed(latency.greatest, 1),
+                yardstick, ratio,
+            ])
+        }
+        return table.text
+    }
+
+    private func words(_ shares: [Share]) -> String { shares.map { "\($0.name) \(fixed($0.cpuSeconds, 2))" }.joined(separator: ", ") }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Service
+
+/// `recs namespace ls|switch|drop`.
+struct NamespaceCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "namespace",
+        abstract: "List the namespaces of features, choose which one serves, remove old ones.",
+        subcommands: [NamespaceList.self, NamespaceSwitch.self, NamespaceDrop.self])
+
+    /// Tools say what they have to say themselves.
+    static var logger: Logger {
+        var logger = Logger(label: "recs") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return logger
+    }
+
+    /// Runs a tool; what is wrong is said in one line, with exit code 1.
+    static func reporting<R>(_ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch {
+            note("recs: \(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    static func control(_ options: ServiceOptions) async throws -> NamespaceControl {
+        try await NamespaceControl(configuration: try options.configuration(), logger: logger)
+    }
+
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+struct NamespaceList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the namespaces, which one serves, and how far each is.",
+        discussion: """
+            Example:
+              recs namespace ls --data ./data
+            """)
+
+    @OptionGroup var options: ServiceOptions
+
+    @Flag(help: "Print as JSON, with all positions.")
+    var json = false
+
+    func run() async throws {
+        let listed = try await NamespaceCommands.reporting {
+            let control = try await NamespaceCommands.control(options)
+            let listed = try await control.list()
+            await control.close()
+            return listed
+        }
+        if json { return output(try NamespaceCommands.text(listed)) }
+        var table = Table(["NAMESPACE", "state", "serves", "events taken in"], numeric: [3])
+        for entry in listed {
+            table.add([entry.namespace, entry.state, entry.serves ? "yes" : "", "\(entry.positions.reduce(0) { $0 + $1.records })"])
+        }
+        output(table.text)
+    }
+}
+
+struct NamespaceSwitch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "switch",
+        abstract: "Make a namespace the one that serves, once it holds all that the present one holds.",
+        discussion: """
+            Each request sees one namespace from beginning to end; the processes follow within a second. The way back is the same command.
+
+            Example:
+              recs namespace switch v2 --data ./data
+            """)
+
+    @Argument(help: "The namespace.")
+    var namespace: String
+
+    @OptionGroup var options: ServiceOptions
+
+    @Option(help: "Seconds to wait at most until it has caught up.")
+    var wait = 60.0
+
+    func run() async throws {
+        let line = Progress()
+        try await NamespaceCommands.reporting {
+            let control = try await NamespaceCommands.control(options)
+            try control.switch(to: namespace, secondsMax: wait) { line.show($0) }
+            line.end()
+            await control.close()
+        }
+        output("'\(namespace)' serves")
+    }
+}
+
+struct NamespaceDrop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drop",
+        abstract: "Remove a namespace that does not serve, in small steps that do not hold up Redis.",
+        discussion: """
+            Example:
+              recs namespace drop main --data ./data
+            """)
+
+    @Argument(help: "The namespace.")
+    var namespace: String
+
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws {
+        let line = Progress()
+        let count = try await NamespaceCommands.reporting {
+            let control = try await NamespaceCommands.control(options)
+            let count = try control.drop(namespace) { line.show($0) }
+            line.end()
+            await control.close()
+            return count
+        }
+        output("'\(namespace)' is gone: \(count) keys")
+    }
+}

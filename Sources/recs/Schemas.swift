@@ -1,0 +1,78 @@
+import ArgumentParser
+import Avro
+import Events
+import Foundation
+import Service
+
+/// `recs schemas`: the Avro schemas of the events.
+struct Schemas: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the event schemas, or check that a changed one fits.", subcommands: [SchemasList.self, SchemasCheck.self])
+}
+
+struct SchemasList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the schemas that this program writes, with subjects and fingerprints (CRC-64-AVRO).")
+
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    private struct Entry: Encodable {
+        var subject: String
+        var fingerprint: String
+        var canonicalForm: String
+    }
+
+    func run() async throws {
+        let schemas = try Resources().schemas()
+        let entries = EventType.allCases.map { type in
+            let fingerprint = String(schemas[type].fingerprint64, radix: 16)
+            return Entry(
+                subject: "\(type.topic?.name ?? "*")-recs.events.\(type.rawValue)",
+                fingerprint: String(repeating: "0", count: 16 - fingerprint.count) + fingerprint, canonicalForm: schemas[type].canonicalForm
+            )
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return output(String(decoding: try encoder.encode(entries), as: UTF8.self))
+        }
+        var table = Table(["SUBJECT", "fingerprint"])
+        for entry in entries { table.add([entry.subject, entry.fingerprint]) }
+        output(table.text)
+    }
+}
+
+struct SchemasCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check that readers of a new schema understand what was written with an old one, and the other way round.",
+        discussion: """
+            Exit code 1 where they do not.
+
+            Example:
+              recs schemas check old/play_start.avsc Data/schemas/play_events/play_start.avsc
+            """)
+
+    @Argument(help: "The schema in use.")
+    var old: String
+
+    @Argument(help: "The schema to come.")
+    var new: String
+
+    func run() async throws {
+        let (old, new) = (try schema(old), try schema(new))
+        let backward = Compatibility.problems(reader: new, writer: old)
+        let forward = Compatibility.problems(reader: old, writer: new)
+        for problem in backward { output("new readers, old data: \(problem.path): \(problem.message)") }
+        for problem in forward { output("old readers, new data: \(problem.path): \(problem.message)") }
+        if !backward.isEmpty || !forward.isEmpty { throw ExitCode(1) }
+        output("compatible both ways: old and new can run side by side")
+    }
+
+    private func schema(_ path: String) throws -> ParsedSchema {
+        guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("cannot read \(path)") }
+        return try ParsedSchema(json: String(decoding: data, as: UTF8.self))
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+import Service
+
+/// `recs users`: who was active lately.
+struct Users: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List recently active viewers.")
+
+    @OptionGroup var client: ClientOptions
+
+    @Option(help: "How many.")
+    var limit = 20
+
+    @Flag(help: "Print the API's answer.")
+    var json = false
+
+    func run() async throws {
+        let data = try await client.get("/v1/users", query: [("limit", "\(limit)")], doing: "listing viewers")
+        if json { return output(String(decoding: data, as: UTF8.self)) }
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        var table = Table(["USER", "newest play"])
+        for entry in try Answers.decode(Answers.Users.self, data).users { table.add([entry.user, ago(entry.asOf, now: now)]) }
+        output(table.text)
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Bad input is answered in words, and the stream goes on.
+    @Suite(.server("body_bytes_max: 2000000\n")) struct BadInputTests {
+        /// A body, how it is refused, and a word that the answer must have.
+        struct Bad: Sendable, CustomTestStringConvertible {
+            var name: String
+            var body: Data
+            var status: Int
+            var words: [String]
+            var type = "application/json"
+            var testDescription: String { name }
+
+            init(_ name: String, _ body: String, _ status: Int, _ words: String..., type: String = "application/json") {
+                (self.name, self.body, self.status, self.words, self.type) = (name, Data(body.utf8), status, words, type)
+            }
+        }
+
+        static let title = "\"title_id\":\"sintel\""
+        static func hidden(_ fields: String, at time: Int64 = millisecondsNow()) -> String {
+            EventText.event("title_hidden", of: "bad", fields, at: time)
+        }
+
+        static let bodies: [Bad] = {
+            let now = millisecondsNow()
+            var invalid = Bad("invalid UTF-8", "", 400, "invalid_utf8", "byte 11")
+            invalid.body = Data(Array("{\"user_id\":".utf8) + [0xff] + Array("\"}".utf8))
+            return [
+                Bad("malformed JSON", "{\"user_id\":,}", 400, "byte 11", "malformed_json"),
+                Bad("truncated JSON", "{\"user_id\":\"a", 400, "byte 13", "truncated"),
+                Bad("NaN", EventText.event("title_rated", of: "bad", "\(title),\"rating\":NaN"), 400, "malformed_json"),
+                Bad("10,000 levels", String(repeating: "[", count: 10_000), 400, "too_deep", "byte 64"),
+                invalid,
+                Bad("empty body", "", 400, "empty"),
+                Bad("blanks only", " \n ", 400, "empty"),
+                Bad("unknown type", EventText.event("nap", of: "bad", title), 422, "$.event_type", "play_start", "title_rated"),
+                Bad("missing field", hidden("\"x\":1").replacingOccurrences(of: ",\"x\":1", with: ""), 422, "$.title_id", "missing"),
+                Bad("extra field", hidden("\(title),\"mood\":1"), 422, "$.mood", "unknown_field"),
+                Bad("wrong type", hidden("\"title_id\":[7]"), 422, "$.title_id", "wrong_type"),
+                Bad("duplicate key", hidden("\(title),\(title)"), 422, "$.title_id", "duplicate_key"),
+                Bad("1 MB text", hidden("\"title_id\":\"\(String(repeating: "x", count: 1_000_000))\""), 422, "$.title_id", "too_long"),
+                Bad("an hour ahead", hidden(title, at: now + 3_600_000), 422, "$.timestamp", "timestamp_in_future"),
+                Bad("year 5138", hidden(title, at: 99_999_999_999_999), 422, "$.timestamp", "timestamp_in_future"),
+                Bad("before 1970", hidden(title, at: -5), 422, "$.timestamp", "timestamp_too_old"),
+                Bad("beyond 64 bits", hidden(title, at: 0).replacingOccurrences(of: ":0,", with: ":9e99,"), 422, "$.timestamp"),
+                Bad("not an object", "[7]", 422, "events"),
+                Bad("wrong content type", hidden(title), 415, "application/x-ndjson", type: "text/plain"),
+                Bad("no content type", hidden(title), 415, "application/json", type: ""),
+                Bad("body over the limit", String(repeating: " ", count: 2_000_001), 413, "2000000"),
+            ]
+        }()
+
+        let server: RunningServer
+        init() throws { server = try #require(RunningServer.current) }
+
+        /// A good event is taken and reaches the features.
+        private func expectStreamGoesOn(_ user: String) async throws {
+            let posted = try await server.post([EventText.search("the stream goes on", of: user)])
+            #expect(posted.accepted == 1)
+            let profile = try await server.profile(user, after: posted)
+            #expect(profile.searches.map(\.query) == ["the stream goes on"])
+        }
+
+        @Test(arguments: bodies) func isRefusedByName(_ bad: Bad) async throws {
+            let answer = try await Answer.to("POST", server.url + "/v1/events", body: bad.body, headers: ["Content-Type": bad.type])
+            #expect(answer.status == bad.status, "\(answer.text.prefix(500))")
+            for word in bad.words { #expect(answer.text.contains(word), "\(word) in \(answer.text.prefix(500))") }
+            if bad.status != 422 {
+                #expect(answer.headers["content-type"] == "application/problem+json")
+                #expect(try answer.decoded(Contract.Problem.self).status == bad.status)
+            }
+            #expect(answer.headers["x-request-id"] != nil)
+            try await expectStreamGoesOn("after-\(bad.name.filter(\.isLetter))")
+        }
+
+        @Test func refusesOnlyTheBadOnesOfABatch() async throws {
+            let good = EventText.search("good", of: "mixed")
+            let lines = [good, "{\"user_id\":", Self.hidden("\"title_id\":1"), EventText.search("better", of: "mixed")].joined(
+                separator: "\n")
+            let answer = try await server.send("POST", "/v1/events", lines, headers: ["Content-Type": "application/x-ndjson"])
+            #expect(answer.status == 202)
+            let posted = try answer.decoded(Contract.Posted.self)
+            #expect(posted.events.map(\.status) == ["accepted", "refused", "refused", "accepted"])
+            #expect(posted.accepted == 2 && posted.refused == 2 && posted.failed == 0)
+            let profile = try await server.profile("mixed", after: posted)
+            #expect(Set(profile.searches.map(\.query)) == ["good", "better"])
+        }
+
+        @Test func connectionLostInTheMiddleOfABodyHarmsNobody() async throws {
+            let script = """
+                import socket, sys
+                s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                head = ["POST /v1/events HTTP/1.1", "Host: x", "Content-Type: application/json", "Content-Length: 500", "", ""]
+                s.sendall("\\r\\n".join(head).encode() + b'{"user_id":')
+                s.close()
+                """
+            let port = try #require(server.url.split(separator: ":").last.map(String.init))
+            let run = try await onOwnThread { try ChildProcess.run("python3", ["-c", script, port]) }
+            #expect(run.status == 0, "\(run.errors)")
+            try await expectStreamGoesOn("after-a-lost-connection")
+        }
+
+        @Test func viewerNobodyKnowsGetsAColdPage() async throws {
+            for name in ["nobody", "nobody%20with%20blanks", "ni%C3%B1o", String(repeating: "n", count: 256)] {
+                let answer = try await server.get("/v1/users/\(name)/home")
+                #expect(answer.status == 200)
+                let page = try answer.decoded(Contract.Page.self)
+                #expect(page.isCold && page.asOf == 0 && !page.rows.isEmpty)
+            }
+            let tooLong = try await server.get("/v1/users/\(String(repeating: "n", count: 257))/home")
+            #expect(tooLong.status == 400)
+        }
+
+        @Test func titleNobodyKnowsIsKeptAndNotRanked() async throws {
+            let posted = try await server.post(EventText.play("no-such-title", of: "explorer", minutes: 30))
+            #expect(posted.accepted == 2)
+            let profile = try await server.profile("explorer", after: posted)
+            #expect(profile.recentPlays.map(\.titleId) == ["no-such-title"])
+            let page = try await server.page("explorer")
+            #expect(!page.rows.isEmpty && !page.titles.contains("no-such-title"))
+        }
+
+        @Test func wrongParametersAreNamed() async throws {
+            for (path, word) in [
+                ("/v1/users/a/home?maturity=99", "`maturity`"), ("/v1/users/a/home?rows=none", "`rows`"),
+                ("/v1/users/a/home?region=atlantis-and-more", "`region`"), ("/v1/users/a/home?token=x", "`token`"),
+                ("/v1/users/a/recommendations?k=0", "`k`"), ("/v1/users?limit=-1", "`limit`"),
+            ] {
+                let answer = try await server.get(path)
+                #expect(answer.status == 400, "\(path)")
+                #expect(try answer.decoded(Contract.Problem.self).detail.contains(word), "\(path): \(answer.text)")
+            }
+            let lost = try await server.get("/v1/nowhere")
+            #expect(lost.status == 404)
+            #expect(try lost.decoded(Contract.Problem.self).detail.contains("/openapi.json"))
+        }
+
+        @Test func wrongTitlesAreRefusedWithTheirPaths() async throws {
+            let answer = try await server.send("PUT", "/v1/titles/sintel", "{\"title_id\":\"sintel\",\"name\":7,\"maturity\":-3}")
+            #expect(answer.status == 422)
+            #expect(try answer.decoded(Contract.Problem.self).errors?.isEmpty == false)
+            let other = try await server.send("PUT", "/v1/titles/sintel", "{\"title_id\":\"other\",\"name\":\"Other\",\"runtime_min\":3}")
+            #expect(other.status == 422)
+            let limit = try await server.send("PUT", "/v1/users/a/profile", "{\"maturity_limit\":99}")
+            #expect(limit.status == 422)
+        }
+    }
+}

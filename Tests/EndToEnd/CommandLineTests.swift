@@ -1,0 +1,132 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Manners of the command line: help, usage errors, `--json` alone on standard output.
+    @Suite(.server()) struct CommandLineTests {
+        let server: RunningServer
+        init() throws { server = try #require(RunningServer.current) }
+
+        static let commands: [[String]] = [
+            [], ["serve"], ["work"], ["status"], ["doctor"], ["home"], ["explain"], ["explain", "user"], ["users"], ["experiments"],
+            ["experiments", "list"], ["experiments", "report"], ["catalog"], ["catalog", "import"], ["catalog", "diff"], ["log"],
+            ["log", "tail"],
+            ["log", "topics"], ["simulate"], ["import"], ["import", "movielens"], ["playback-stub"], ["bench"], ["bench", "stream"],
+            ["bench", "home"], ["dead-letters"], ["dead-letters", "ls"], ["dead-letters", "show"], ["dead-letters", "redrive"], ["backup"],
+            ["restore"],
+        ]
+
+        @Test(arguments: commands) func helpIsPrinted(_ command: [String]) async throws {
+            let run = try await RecsBinary.run(command + ["--help"])
+            #expect(run.status == 0)
+            #expect(run.output.contains("USAGE: recs \(command.joined(separator: " "))") && run.errors.isEmpty)
+        }
+
+        @Test(arguments: commands) func unknownFlagIsAUsageError(_ command: [String]) async throws {
+            let run = try await RecsBinary.run(command + ["--no-such-flag"])
+            #expect(run.status == 64)
+            #expect(run.output.isEmpty && !run.errors.isEmpty)
+        }
+
+        @Test func nobodyThereIsSaidClearly() async throws {
+            let url = "http://127.0.0.1:\(freePort())"
+            for command in [["status"], ["home", "a"], ["explain", "user", "a"], ["users"], ["simulate", "--events", "5"]] {
+                let run = try await RecsBinary.run(command + ["--url", url])
+                #expect(run.status == 1 && run.output.isEmpty, "\(command)")
+                #expect(run.errors.contains("recs serve"), "\(run.errors)")
+            }
+            let address = try await RecsBinary.run("status", "--url", "nonsense")
+            #expect(address.status == 1 && address.errors.contains("http://127.0.0.1:8080"))
+        }
+
+        @Test func topicsAndTailShowTheLog() async throws {
+            struct Extent: Decodable {
+                var topic: String
+                var start: Int
+                var end: Int
+            }
+            try await server.post([EventText.search("in the log", of: "reader")])
+            let data = server.folder.path("data")
+            let topics = try await RecsBinary.run("log", "topics", "--data", data, "--json")
+            #expect(topics.status == 0, "\(topics.errors)")
+            let extents = try JSONDecoder().decode([Extent].self, from: Data(topics.output.utf8))
+            #expect(Set(extents.map(\.topic)).isSuperset(of: Contract.publicTopics + ["attribution_events", "dead_letters"]))
+            #expect(extents.filter { $0.topic == "search_events" }.reduce(0) { $0 + $1.end - $1.start } == 1)
+            let tail = try await RecsBinary.run("log", "tail", "search_events", "--data", data)
+            #expect(tail.status == 0)
+            #expect(tail.output.contains("\"query\":\"in the log\"") && tail.output.contains("\"offset\":0"))
+            let table = try await RecsBinary.run("log", "topics", "--data", data)
+            #expect(table.output.hasPrefix("TOPIC"))
+            let unknown = try await RecsBinary.run("log", "tail", "no_such_topic", "--data", data)
+            #expect(unknown.status == 64 && unknown.errors.contains("search_events"))
+        }
+
+        @Test func catalogIsComparedAndImportedWhileRunning() async throws {
+            let file = server.folder.path("titles.json")
+            try """
+            {"genres":[],"titles":[{"title_id":"brand-new","name":"Brand New","genres":["Drama"],"runtime_min":90,"year":2024,"maturity":0,\
+            "regions":[],"artworks":["brand-new-a"],"added_at":"2026-01-01","available":true}]}
+            """.write(toFile: file, atomically: true, encoding: .utf8)
+            let diff = try await RecsBinary.run("catalog", "diff", file, "--url", server.url)
+            #expect(diff.status == 0 && diff.output.contains("+ brand-new"), "\(diff.errors)")
+            #expect(try await server.get("/v1/titles/brand-new").status == 404)
+            let imported = try await RecsBinary.run("catalog", "import", file, "--url", server.url, "--json")
+            #expect(imported.status == 0, "\(imported.errors)")
+            #expect(try JSONSerialization.jsonObject(with: Data(imported.output.utf8)) is [String: Any])
+            #expect(try await server.get("/v1/titles/brand-new").status == 200)
+            let again = try await RecsBinary.run("catalog", "diff", file, "--url", server.url)
+            #expect(again.status == 0 && again.output.isEmpty, "\(again.output)")
+            let isServed = try await comesTrue {
+                let ranking = try await server.get("/v1/users/a/recommendations?k=500").decoded(Contract.Ranking.self)
+                return ranking.items.contains { $0.titleId == "brand-new" }
+            }
+            #expect(isServed)
+            let lost = try await RecsBinary.run("catalog", "import", "no-such-file.json", "--url", server.url)
+            #expect(lost.status == 64 && lost.errors.contains("no-such-file.json"))
+        }
+
+        @Test func doctorLooksAtThisMachine() async throws {
+            struct Finding: Decodable {
+                var what: String
+                var ok: Bool
+                var fix: String
+            }
+            let folder = try TemporaryFolder()
+            let port = "\(freePort())"
+            let run = try await RecsBinary.run("doctor", "--json", "--data", folder.path("data"), "--port", port)
+            let findings = try JSONDecoder().decode([Finding].self, from: Data(run.output.utf8))
+            #expect(findings.count >= 6)
+            #expect(run.status == (findings.allSatisfy(\.ok) ? 0 : 1))
+            #expect(findings.allSatisfy { $0.ok || !$0.fix.isEmpty })
+            let none = try await RecsBinary.run(
+                "doctor", "--data", folder.path("data"), "--port", port, environment: ["PATH": "/nowhere"])
+            #expect(none.status == 1 && none.output.contains("apt-get install redis-server"), "\(none.output)\(none.errors)")
+        }
+
+        @Test func movieLensIsImported() async throws {
+            let folder = try TemporaryFolder()
+            try "movieId,title,genres\n1,Toy Story (1995),Animation|Comedy\n2,\"Heat, The (1995)\",Crime\n".write(
+                toFile: folder.path("movies.csv"), atomically: true, encoding: .utf8)
+            try "userId,movieId,rating,timestamp\n7,1,5.0,964982703\n7,2,2.0,964982800\n".write(
+                toFile: folder.path("ratings.csv"), atomically: true, encoding: .utf8)
+            let run = try await RecsBinary.run("import", "movielens", folder.url.path, "--shift-now", "--url", server.url, "--json")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.output == "{\"titles\":2,\"accepted\":4,\"refused\":0}\n")
+            let arrives = try await comesTrue { try await server.profile("ml-7").played.count == 2 }
+            #expect(arrives)
+        }
+
+        @Test func wrongRequestsOfCommandsAreUsageErrors() async throws {
+            for command in [
+                ["simulate", "--users", "0"], ["work"], ["work", "--topic", "none"], ["log", "tail", "play_events", "--count", "-1"],
+                ["home"],
+                ["serve", "--port", "many"],
+            ] {
+                let run = try await RecsBinary.run(command)
+                #expect(run.status == 64, "\(command): \(run.errors)")
+                #expect(run.output.isEmpty && !run.errors.isEmpty)
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// What the API says of itself is what it does.
+    @Suite(.server()) struct RouteTests {
+        let server: RunningServer
+        init() throws { server = try #require(RunningServer.current) }
+
+        /// A value for each parameter of a path.
+        private static let parameters = [
+            "user": "viewer", "title": "sintel", "test": "none", "session": "s", "subject": "play_events-recs.events.play_start",
+            "version": "latest", "id": "1",
+        ]
+
+        private struct Route: Hashable {
+            var method: String
+            var path: String
+        }
+
+        private func listedRoutes() async throws -> Set<Route> {
+            let answer = try await server.get("/openapi.json")
+            let document = try #require(try JSONSerialization.jsonObject(with: answer.body) as? [String: Any])
+            let paths = try #require(document["paths"] as? [String: [String: Any]])
+            var routes: Set<Route> = []
+            for (path, operations) in paths {
+                for method in operations.keys where ["get", "put", "post", "delete"].contains(method) {
+                    routes.insert(Route(method: method.uppercased(), path: path))
+                }
+            }
+            return routes
+        }
+
+        /// The routes that the sources register, read from their text: `group.get("users/:user/home")` and the like.
+        private func registeredRoutes() throws -> Set<Route> {
+            let folder = Repository.root.appendingPathComponent("Sources/Service/API")
+            let pattern = try Regex(#"(router|group|readers|writers)\.(get|put|post|delete)\("([^"]+)"\)"#)
+            var routes: Set<Route> = []
+            for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+                for match in try String(contentsOf: file, encoding: .utf8).matches(of: pattern) {
+                    let (method, text) = (String(match.output[2].substring ?? ""), String(match.output[3].substring ?? ""))
+                    if text.hasSuffix("**") { continue }
+                    let isOutside = ["healthz", "readyz", "openapi.json", "metrics", "subjects", "schemas"].contains {
+                        text == $0 || text.hasPrefix($0 + "/")
+                    }
+                    let whole = isOutside || text.hasPrefix("v1/") ? "/\(text)" : "/v1/\(text)"
+                    let path = whole.split(separator: "/").map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+                    routes.insert(Route(method: method.uppercased(), path: "/" + path.joined(separator: "/")))
+                }
+            }
+            return routes
+        }
+
+        @Test func everyRouteIsListedAndNothingElse() async throws {
+            let listed = try await listedRoutes()
+            let registered = try registeredRoutes()
+            #expect(registered.count > 20)
+            #expect(registered.subtracting(listed) == [], "answered, not listed")
+            #expect(listed.subtracting(registered) == [], "listed, not answered")
+        }
+
+        @Test func everyListedRouteAnswers() async throws {
+            for route in try await listedRoutes() where !route.path.hasSuffix("/signals") {
+                var path = route.path
+                for (name, value) in Self.parameters { path = path.replacingOccurrences(of: "{\(name)}", with: value) }
+                #expect(!path.contains("{"), "no value for \(route.path)")
+                let answer = try await route.method == "GET" ? server.get(path) : server.send(route.method, path, "")
+                #expect(answer.status < 500, "\(route): \(answer.text)")
+                #expect(!answer.text.contains("there is nothing at"), "\(route): \(answer.text)")
+                #expect(answer.headers["x-request-id"] != nil)
+            }
+        }
+
+        @Test func probesTellLifeAndReadiness() async throws {
+            #expect(try await server.get("/healthz").status == 200)
+            let ready = try await server.get("/readyz").decoded(Contract.Readiness.self)
+            #expect(ready.status == "ready" && ready.reasons.isEmpty)
+        }
+
+        /// A token of events that the features cannot have yet: the wait is bounded, and the answer says that it was in vain.
+        @Test(arguments: ["profile", "export", "continue-watching", "recommendations"])
+        func readsSayWhereTheTokensEventsAreNotIn(route: String) async throws {
+            let token = (0..<4).map { "0.\($0).999999" }.joined(separator: "-")
+            let answer = try await server.get("/v1/users/a/\(route)?token=\(token)")
+            #expect(answer.status == 200 && answer.text.contains("\"is_current\":false"), "\(answer.text)")
+            let current = try await server.get("/v1/users/a/\(route)")
+            #expect(current.text.contains("\"is_current\":true"), "\(current.text)")
+        }
+
+        @Test func everyStatusCodeIsCounted() async throws {
+            func count(_ code: Int) async throws -> Int {
+                try await server.get("/metrics").text.split(separator: "\n").filter {
+                    $0.hasPrefix("recs_http_requests_total") && $0.contains("code=\"\(code)\"")
+                }.reduce(0) { $0 + (Int($1.split(separator: " ").last ?? "") ?? 0) }
+            }
+            for (path, code) in [
+                ("/v1/users/a/home", 200), ("/v1/users/a/home?rows=0", 400), ("/v1/titles/no-such-title", 404), ("/nowhere", 404),
+            ] {
+                let before = try await count(code)
+                #expect(try await server.get(path).status == code)
+                #expect(try await count(code) > before, "\(path)")
+            }
+        }
+    }
+}

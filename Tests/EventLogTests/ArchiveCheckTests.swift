@@ -1,0 +1,74 @@
+import Events
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import EventLog
+
+/// The check names what is wrong, and readers refuse it.
+@Suite struct ArchiveCheckTests {
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func findsAFlippedBitAnywhere(seed: UInt64) async throws {
+        let fixture = try await archived()
+        let file = try #require(try ArchiveReader(fixture.archive, topic: .play).listing().dropFirst().first)
+        let url = URL(fileURLWithPath: fixture.archive.path(of: .play) + "/" + file.path)
+        var bytes = try Data(contentsOf: url)
+        var random = SplitMix64(seed: seed)
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        try bytes.write(to: url)
+        let problems = try fixture.check().problems
+        #expect(problems.map(\.kind) == [.damaged])
+        #expect(problems.first?.description.contains(file.path) == true && problems.first?.firstOffset == file.firstOffset)
+        let error = #expect(throws: LogError.self) { _ = try fixture.recordsInArchive() }
+        #expect(error?.kind == .invalid)
+        await fixture.log.close()
+    }
+
+    @Test func findsAMissingFile() async throws {
+        let fixture = try await archived()
+        let file = try #require(try ArchiveReader(fixture.archive, topic: .play).listing().first)
+        try FileManager.default.removeItem(atPath: fixture.archive.path(of: .play) + "/" + file.path)
+        let problems = try fixture.check().problems
+        #expect(problems.map(\.kind) == [.missing])
+        #expect(problems.first?.description.contains(file.path) == true)
+        let error = #expect(throws: LogError.self) { _ = try fixture.recordsInArchive() }
+        #expect(error?.description.contains("is missing") == true)
+        await fixture.log.close()
+    }
+
+    @Test func findsAHoleAnOverlapAndAnErasureThatIsNotTrue() async throws {
+        let fixture = try await archived()
+        let files = try ArchiveReader(fixture.archive, topic: .play).listing()
+        try change(fixture, "DELETE FROM files WHERE path = '\(files[1].path)'")
+        let hole = try fixture.check().problems
+        #expect(hole.map(\.kind) == [.hole])
+        #expect(hole.first?.firstOffset == files[1].firstOffset && hole.first?.lastOffset == files[1].lastOffset)
+        try change(fixture, "UPDATE files SET first_offset = first_offset - 3 WHERE path = '\(files[2].path)'")
+        try change(fixture, "UPDATE files SET last_offset = \(files[1].lastOffset) WHERE path = '\(files[0].path)'")
+        let overlap = try fixture.check().problems
+        #expect(overlap.map(\.kind).contains(.overlap) && overlap.map(\.kind).contains(.records))
+        await fixture.log.close()
+
+        let other = try await archived()
+        try change(other, "INSERT INTO absences VALUES (0, \(files[0].firstOffset + 2), \(files[0].firstOffset + 2), 'erased')")
+        let problems = try other.check().problems
+        #expect(problems.map(\.kind) == [.records])
+        await other.log.close()
+    }
+
+    /// Three files of one partition.
+    private func archived() async throws -> ArchiveFixture {
+        let fixture = try await ArchiveFixture(partitions: 1)
+        let writer = try fixture.writer()
+        for step in 0..<3 {
+            fixture.append(step * 100..<step * 100 + 100)
+            try fixture.archiveAll(writer)
+        }
+        return fixture
+    }
+
+    private func change(_ fixture: ArchiveFixture, _ sql: String) throws {
+        try DatabaseQueue(path: fixture.archive.manifestPath(of: .play)).inDatabase { try $0.execute(sql: sql) }
+    }
+}

@@ -1,0 +1,121 @@
+import Avro
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct InternalEventTests {
+    let fixture: Fixture
+
+    init() throws { fixture = try Fixture() }
+
+    /// Every internal event written once, with its type.
+    private func writeAll() throws -> (bytes: [UInt8], records: [(EventType, InternalEventWriter.Record)]) {
+        let writer = try InternalEventWriter(schemas: fixture.schemas, schemaIDs: Fixture.schemaIDs)
+        let id = EventID(topic: .play, partition: 3, offset: 99, index: 1)
+        var bytes: [UInt8] = [1, 2, 3]
+        var records: [(EventType, InternalEventWriter.Record)] = []
+        records.append((.userErased, writer.userErased(id: id, user: "u1", timestamp: Fixture.now, into: &bytes)))
+        for (title, segment) in [("t1", "drama"), (nil, nil)] as [(String?, String?)] {
+            let record = writer.abTestAssignment(
+                id: id, user: "ü1", region: "SEA", timestamp: Fixture.now, test: "poster", variant: "b", title: title, segment: segment,
+                propensity: 0.5, into: &bytes)
+            records.append((.abTestAssignment, record))
+        }
+        let texts = Array("u1posterbdrama".utf8)
+        texts.withUnsafeBytes { text in
+            func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: text[range]) }
+            let header = InternalEventWriter.Header(id: id, timestamp: Fixture.now, user: part(0..<2))
+            let (test, variant, segment) = (part(2..<8), part(8..<9), part(9..<14))
+            records.append((.attributionImpression, writer.attributionImpression(header, test: test, variant: variant, into: &bytes)))
+            records.append((.attributionPlay, writer.attributionPlay(header, test: test, into: &bytes)))
+            records.append(
+                (.attributionAssignment, writer.attributionAssignment(header, test: test, variant: variant, segment: segment, into: &bytes))
+            )
+            let letter = writer.deadLetter(
+                header, source: .quality, partition: 5, offset: 1 << 40, reason: "malformed_avro", detail: part(0..<0), value: text,
+                into: &bytes)
+            records.append((.deadLetter, letter))
+            let nobody = InternalEventWriter.Header(id: id, timestamp: Fixture.now, user: part(0..<0))
+            records.append((.definitionsChanged, writer.definitionsChanged(nobody, version: 1 << 41, into: &bytes)))
+        }
+        return (bytes, records)
+    }
+
+    @Test func internalEventsComeBack() throws {
+        let (bytes, records) = try writeAll()
+        let decoder = fixture.decoder()
+        for (type, record) in records {
+            var event = Event(type: .seek)
+            let result = bytes.withUnsafeBytes { decoder.decode($0, record.value, into: &event) }
+            #expect(result == .event, "\(type)")
+            #expect(event.type == type && event.timestamp == Fixture.now)
+            #expect(event.id == EventID(topic: .play, partition: 3, offset: 99, index: 1))
+            #expect(bytes.text(event.user) == bytes.text(record.key))
+        }
+        var event = Event(type: .seek)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[5].1.value, into: &event) }
+        #expect(bytes.text(event.text) == "poster" && bytes.text(event.detail) == "b" && bytes.text(event.segment) == "drama")
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[7].1.value, into: &event) }
+        #expect(event.number == 1 << 41 && event.user.isEmpty && records[7].1.key.isEmpty)
+    }
+
+    @Test func fastavroReadsInternalEvents() throws {
+        let (bytes, records) = try writeAll()
+        try FastAvro.check(records.map { ($0.0, Array(bytes[$0.1.value.range]), nil) }, schemas: fixture.schemas)
+    }
+
+    @Test func recordsAreShownAsOneLineOfJSON() throws {
+        let (bytes, records) = try writeAll()
+        for (type, record) in records {
+            let line = try Array(bytes[record.value.range]).withUnsafeBytes { try EventRenderer.line($0, writer: fixture.schemas[type]) }
+            #expect(!line.contains("\n"))
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            #expect(object?["event_type"] as? String == type.rawValue)
+        }
+        let value = try fixture.encode(Examples.event(.searchQuery)).values[0]
+        let line = try value.withUnsafeBytes { try EventRenderer.line($0, writer: fixture.schemas[.searchQuery]) }
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        #expect(object?["query"] as? String == "häuser \"am\" Meer 🌊 🌊é\n")
+        #expect(value.withUnsafeBytes { EventRenderer.schemaID(of: $0) } == Fixture.schemaIDs[.searchQuery])
+        #expect(throws: EventError.self) {
+            try [UInt8]([0, 0, 0, 0, 1]).withUnsafeBytes { try EventRenderer.line($0, writer: fixture.schemas[.seek]) }
+        }
+    }
+
+    @Test func aSchemaWithOtherFieldsIsRefused() throws {
+        let sources = try EventType.allCases.map(Fixture.source).map { $0.replacingOccurrences(of: "source_offset", with: "offset") }
+        let schemas = try EventSchemas(sources: sources)
+        #expect(throws: EventError.self) { try InternalEventWriter(schemas: schemas, schemaIDs: Fixture.schemaIDs) }
+    }
+}
+
+@Suite struct EventIDTests {
+    @Test func textComesBack() throws {
+        var random = SplitMix64(seed: 3)
+        for _ in 0..<1000 {
+            let id = EventID(high: random.next(), low: random.next())
+            let text = UUID(uuid: withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { $0.load(as: uuid_t.self) }).uuidString
+            #expect(id.text == text.lowercased())
+            #expect(Array(text.utf8).withUnsafeBytes { EventID(text: $0) } == id)
+        }
+    }
+
+    @Test func derivedIDsAreDistinctUUIDsOfVersionEight() {
+        var ids: Set<EventID> = []
+        let offsets: [Int64] = [0, 1, 4095, 1 << 32, 1 << 61, (1 << 62) - 1]
+        for topic in Topic.allCases {
+            for partition: Int32 in [0, 1, 511, .max] {
+                for offset in offsets {
+                    for index in [0, 1, 4095, 4096, (1 << 21) - 1] {
+                        let id = EventID(topic: topic, partition: partition, offset: offset, index: index)
+                        #expect(id.high >> 12 & 0xf == 8 && id.low >> 62 == 2)
+                        ids.insert(id)
+                    }
+                }
+            }
+        }
+        #expect(ids.count == Topic.allCases.count * 4 * offsets.count * 5)
+        #expect(EventID(topic: .search, partition: 2, offset: 3, index: 4).text == "01000000-0400-8004-8000-000000000003")
+    }
+}

@@ -1,0 +1,81 @@
+import FeatureStore
+import Features
+import TestSupport
+import Testing
+
+@testable import FeatureStore
+
+/// One after the other: each has six nodes of its own.
+@Suite(.serialized) struct ClusterFailoverTests {
+    let keys = Keys(namespace: "main")
+    let bucket = Bucket(partition: 0, index: 0)
+
+    @Test func aFailoverBreaksTheConnectionAndTheNextOneWorks() async throws {
+        let cluster = try RedisCluster(withReplicas: true, nodeTimeoutMilliseconds: 5000)
+        let address = try StoreAddress(cluster.url)
+        let store = try StoreConnection(address)
+        let before = try store.identity()
+        #expect(before.nodes.map(\.role) == ["master", "master", "master"])
+        #expect(try store.commit(batch(expected: nil, offset: 1)) == [])
+        let master = try cluster.owner(of: cluster.slot(of: "{0.0}"))
+        let followed = try cluster.command(master, "WAIT", "1", "5000")
+        #expect(followed == "1")
+        try cluster.takeOver(master + cluster.masterCount)
+        #expect(await comesTrue { cluster.isWorking })
+        let failure = failureKind { () throws(StoreError) in _ = try store.commit(batch(expected: 1, offset: 2)) }
+        #expect(failure == .unavailable)
+        #expect(store.isBroken)
+        let next = try StoreConnection(address)
+        #expect(try next.commit(batch(expected: 1, offset: 2)) == [])
+        #expect(try next.identity() != before)
+        #expect(try next.identity().slotMap != before.slotMap)
+    }
+
+    @Test func aKilledMasterIsUnavailableUntilItsReplicaIsPromoted() async throws {
+        let cluster = try RedisCluster(withReplicas: true)
+        let address = try StoreAddress(cluster.url)
+        let reader = StoreReader(StoreRoute(address), timeoutMilliseconds: StoreFixture.timeoutMilliseconds)
+        defer { reader.stop() }
+        let key = keys.user(topic: "play", bucket: bucket, user: UserID("a"))
+        let store = try StoreConnection(address)
+        #expect(try store.commit(batch(expected: nil, offset: 1)) == [])
+        #expect(try await reader.read([key]) == [value(1)])
+        let master = try cluster.owner(of: cluster.slot(of: "{0.0}"))
+        #expect(try await comesTrue { try cluster.command(master + cluster.masterCount, "DBSIZE") == "1" })
+        cluster.kill(master)
+        #expect(failureKind { () throws(StoreError) in _ = try store.commit(batch(expected: 1, offset: 2)) } == .unavailable)
+        #expect(store.isBroken)
+        var kinds: Set<StoreError.Kind> = []
+        let isBack = eventually {
+            let kind = failureKind { () throws(StoreError) in _ = try StoreConnection(address).commit(batch(expected: 1, offset: 2)) }
+            if let kind { kinds.insert(kind) }
+            return kind == nil
+        }
+        #expect(isBack)
+        #expect(kinds == [.unavailable])
+        #expect(await comesTrue { (try? await reader.read([key])) == [value(2)] })
+    }
+
+    @Test func whileASlotMovesTheReplicasMustFollow() async throws {
+        let cluster = try RedisCluster(withReplicas: true, nodeTimeoutMilliseconds: 20_000)
+        let address = try StoreAddress(cluster.url)
+        let slot = try cluster.slot(of: "{0.0}")
+        let source = try cluster.owner(of: slot)
+        let target = (source + 1) % cluster.masterCount
+        let store = try StoreConnection(address)
+        try cluster.beginMove(slot: slot, from: source, to: target)
+        #expect(try store.commit(batch(expected: nil, offset: 1)) == [])
+        cluster.pause(target + cluster.masterCount)
+        #expect(failureKind { () throws(StoreError) in _ = try store.commit(batch(expected: 1, offset: 2)) } == .unavailable)
+        #expect(store.isBroken)
+        cluster.resume(target + cluster.masterCount)
+        let next = try StoreConnection(address)
+        #expect(try next.commit(batch(expected: 2, offset: 3)) == [])
+    }
+
+    private func batch(expected: Int64?, offset: Int64) -> WriteBatch {
+        var batch = WriteBatch(keys: keys, topic: "play", partition: 0)
+        batch.append(user: "a", bucket: bucket, expected: expected.map { position($0) }, value: value(offset))
+        return batch
+    }
+}

@@ -1,0 +1,76 @@
+import Events
+import Features
+import Jobs
+import Testing
+
+/// Erasure is an event (DESIGN §6.9).
+@Suite struct PartitionEngineTestsErasure {
+    private func value(_ world: EngineWorld) throws -> UserValue<PlayState> {
+        var names = NameTable()
+        let bytes = try #require(world.store.values["u/\(EngineWorld.bucketIndex(of: "u1"))/u1"])
+        return try bytes.withUnsafeBytes { bytes throws(StateError) in try UserValue(from: bytes, names: &names) }
+    }
+
+    /// Three plays and an erasure.
+    private func erased() -> EngineLog {
+        var log = EngineLog(.play)
+        for _ in 0..<3 {
+            log.appendTime += 1000
+            log.append(.playStart, user: "u1")
+        }
+        log.append(.userErased, user: "u1")
+        return log
+    }
+
+    @Test func nothingOfTheViewerIsLeftAndTheCountsStay() throws {
+        let world = EngineWorld(erased())
+        let outcome = try world.catchUp()
+        let value = try value(world)
+        #expect(value.isErased)
+        #expect(value.state == PlayState())
+        #expect(value.applied.offset == 3)
+        #expect(outcome.differences(from: world.log.expectedOutcome).isEmpty)
+        #expect(outcome.titles.keys.sorted() == ["t1"])
+    }
+
+    @Test func aRetryDoesNotBringTheViewerBack() throws {
+        var log = erased()
+        for index in 0..<3 { log.append(log.records[index]) }
+        log.append(.playStart, user: "u1") { event, _ in event.title = .empty }
+        for crash in [false, true] {
+            let world = EngineWorld(log)
+            if crash { try world.live(reading: 5, writes: 1) }
+            let outcome = try world.catchUp()
+            let value = try value(world)
+            #expect(value.isErased)
+            #expect(value.state == PlayState())
+            #expect(outcome.differences(from: log.expectedOutcome).isEmpty)
+        }
+    }
+
+    @Test func aNewEventBringsTheViewerBackWithNothingButItself() throws {
+        var log = erased()
+        log.appendTime += 1000
+        log.append(.playStart, user: "u1") { event, maker in event.title = maker.slice("t2") }
+        let world = EngineWorld(log)
+        _ = try world.catchUp()
+        let value = try value(world)
+        #expect(!value.isErased)
+        #expect(value.state.recentPlays.map(\.at) == [log.appendTime])
+        #expect(value.state.played.count == 1)
+    }
+
+    /// What the viewer had counted before still reaches the titles.
+    @Test func theOutboxOutlivesTheErasure() throws {
+        let log = erased()
+        for writes in 0...5 {
+            let world = EngineWorld(log)
+            let life = try world.begin()
+            try life.read(3)
+            _ = try life.commit(titles: false)
+            try world.live(reading: 4, titles: true, writes: writes)
+            let differences = try world.catchUp().differences(from: log.expectedOutcome)
+            #expect(differences.isEmpty, "after \(writes) writes")
+        }
+    }
+}

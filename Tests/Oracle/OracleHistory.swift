@@ -1,0 +1,108 @@
+import Events
+
+/// A viewer's applied events on one topic.
+package struct OracleHistory: Sendable {
+    package let applied: [OracleEvent]
+    /// Where log time went on by a step of five minutes, which is when things expire: after the event with this index, at this time.
+    let steps: [(index: Int, time: Int64)]
+
+    init(applied: [OracleEvent]) {
+        self.applied = applied
+        let step = 5 * minute
+        var steps: [(index: Int, time: Int64)] = []
+        for index in applied.indices.dropFirst() {
+            let before = applied[..<index].map(\.appendTime).max() ?? 0
+            let time = applied[index].appendTime / step * step
+            if before > 0 && time > before / step * step { steps.append((index, time)) }
+        }
+        self.steps = steps
+    }
+
+    /// Append time of the newest applied record.
+    package var logTime: Int64 { applied.map(\.appendTime).max() ?? 0 }
+    /// True where nothing came after an erasure.
+    package var isErased: Bool { applied.last?.type == .userErased }
+
+    /// What came after the last erasure: all that features know.
+    package var life: OracleLife { lives.last ?? OracleLife(events: [], steps: steps) }
+
+    /// The events between erasures; what was counted of them elsewhere stays.
+    package var lives: [OracleLife] {
+        let erasures = applied.indices.filter { applied[$0].type == .userErased }
+        let starts = [0] + erasures.map { $0 + 1 }
+        return zip(starts, erasures + [applied.count]).map { start, end in
+            OracleLife(events: (start..<end).map { ($0, applied[$0]) }, steps: steps)
+        }
+    }
+}
+
+/// A viewer's events between two erasures, with their indices in the history.
+package struct OracleLife: Sendable {
+    var events: [(index: Int, event: OracleEvent)]
+    var steps: [(index: Int, time: Int64)]
+
+    /// Event time of the newest event.
+    var asOf: Int64 { events.map(\.event.timestamp).max() ?? 0 }
+
+    /// Where the newest event came from; of equal times the one later on the log.
+    var region: String { events.last { $0.event.timestamp == asOf }?.event.region ?? "" }
+
+    /// True where an expiry with one of the events that came in `indices` found `at` too old.
+    func hasExpired(_ at: Int64, retention: Int64, in indices: Range<Int>) -> Bool {
+        steps.contains { indices.contains($0.index) && $0.time - at > retention }
+    }
+}
+
+/// Something that an event says of a title, a query, or nothing in particular.
+struct OracleMention {
+    var index: Int
+    var key: String
+    var at: Int64
+    var event: OracleEvent
+}
+
+extension OracleLife {
+    func mentions(key: (OracleEvent) -> String?) -> [OracleMention] {
+        events.compactMap { index, event in
+            key(event).map { OracleMention(index: index, key: $0, at: event.timestamp, event: event) }
+        }
+    }
+
+    /// What a list without keys holds after the event `last`, before anything expires with it: the latest that have not expired.
+    func kept(_ mentions: [OracleMention], upTo last: Int = Int.max, countMax: Int, retention: Int64) -> [OracleMention] {
+        let left = mentions.filter { $0.index <= last && !hasExpired($0.at, retention: retention, in: $0.index..<last) }
+        return Array(ascending(left) { $0.at }.suffix(countMax))
+    }
+
+    /// What a list with one entry a key holds at the end (`standing`, ascending by newest mention), and entries that were driven out or
+    /// expired, each with the mentions that came while it stood. Where `newestDecides`, a mention older than the entry is ignored.
+    func entries(
+        _ mentions: [OracleMention], countMax: Int, retention: Int64 = Int64.max, newestDecides: Bool = false
+    ) -> (standing: [[OracleMention]], gone: [[OracleMention]]) {
+        var standing: [[OracleMention]] = []
+        var gone: [[OracleMention]] = []
+        func newest(_ entry: [OracleMention]) -> Int64 { entry.map(\.at).max() ?? 0 }
+        func expire(in indices: Range<Int>) {
+            gone += standing.filter { hasExpired(newest($0), retention: retention, in: indices) }
+            standing.removeAll { hasExpired(newest($0), retention: retention, in: indices) }
+        }
+        var reached = 0
+        for mention in mentions {
+            expire(in: reached..<mention.index)
+            reached = mention.index
+            let known = standing.first { $0[0].key == mention.key } ?? []
+            if newestDecides && !known.isEmpty && newest(known) > mention.at { continue }
+            standing.removeAll { $0[0].key == mention.key }
+            standing = ascending(standing + [known + [mention]], newest)
+            gone += standing.dropLast(countMax)
+            standing = Array(standing.suffix(countMax))
+        }
+        expire(in: reached..<Int.max)
+        return (standing, gone)
+    }
+}
+
+/// Sorted by time; of equal times the one that came first stays first.
+func ascending<Element>(_ list: [Element], _ time: (Element) -> Int64) -> [Element] {
+    list.enumerated().sorted { (time($0.element), $0.offset) < (time($1.element), $1.offset) }.map(\.element)
+}

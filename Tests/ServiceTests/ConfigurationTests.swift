@@ -1,0 +1,102 @@
+import Foundation
+import Service
+import TestSupport
+import Testing
+
+/// Settings are laid over the defaults; what is wrong is found all at once, with its line.
+@Suite struct ConfigurationTests {
+    private func read(_ yaml: String) -> (configuration: Configuration, faults: [ConfigurationFault]) {
+        var configuration = Configuration()
+        var reader = ConfigurationReader(file: "recs.yaml")
+        reader.read(yaml, into: &configuration)
+        return (configuration, reader.faults)
+    }
+
+    @Test func settingsAreLaidOverTheDefaults() {
+        let (configuration, faults) = read(
+            """
+            data: ./elsewhere
+            listen: { host: "::1", port: 0 }
+            log: kafka://a:9092,b:9092
+            kafka: { replication_factor: 3, assignment_strategy: range }
+            redis: redis://cache:6379
+            partitions: 12
+            requests_per_second_max: 50
+            keys:
+              - { name: apps, key: producer-0123456789, role: producer }
+            weights: { version: 2, completed_play: 1.5, abandoned_play: -0.25 }
+            ladder_kbps: [200, 800, 3000]
+            filtered_prefixes: ["robot-"]
+            tests:
+              - id: t
+                title: sintel
+                variants: [ { id: a, artwork: x }, { id: b, artwork: y } ]
+            """)
+        #expect(faults.isEmpty)
+        #expect(configuration.dataFolder == "./elsewhere" && configuration.host == "::1" && configuration.port == 0)
+        #expect(configuration.log == "kafka://a:9092,b:9092" && configuration.kafkaReplicationFactor == 3)
+        #expect(configuration.redis == "redis://cache:6379" && configuration.partitionCount == 12)
+        #expect(configuration.keys == [APIKey(name: "apps", secret: "producer-0123456789", role: .producer)])
+        #expect(configuration.isLoopback && configuration.requestsPerSecondMax == 50)
+        #expect(configuration.namespace == Configuration().namespace)
+    }
+
+    @Test func emptyFileChangesNothing() {
+        for text in ["", "\n# only a comment\n"] { #expect(read(text).faults.isEmpty) }
+    }
+
+    @Test(arguments: [
+        ("colour: blue", 1, "colour"), ("listen:\n  port: many", 2, "65535"), ("listen: 8080", 1, "mapping"),
+        ("\npartitions: 0", 2, "4096"),
+        ("keys: none", 1, "list"), ("keys:\n  - name: a", 2, "`name`, `key` and `role`"),
+        ("keys:\n  - { name: a, key: short, role: admin }", 2, "16"),
+        ("keys:\n  - { name: a, key: a-long-enough-key, role: king }", 2, "producer, reader or admin"),
+        ("weights:\n  hover: lots", 2, "weights.hover"), ("weights:\n  love: 1", 2, "weights.love"),
+        ("ladder_kbps: [800, 200]", 1, "ascending"), ("tests:\n  - id: t\n    title: x\n    variants: []", 2, "two or more"),
+        (
+            "tests:\n  - id: t\n    title: x\n    variants: [{ id: a, artwork: x, weight: 0.9 }, { id: b, artwork: y, weight: 0.9 }]", 2,
+            "add up to 1"
+        ), ("data: \"\"", 1, "empty"), ("log_level:\n  - a", 2, "text"),
+    ])
+    func faultIsToldWithItsLine(_ yaml: String, _ line: Int, _ word: String) {
+        let faults = read(yaml).faults
+        #expect(faults.contains { $0.place == "recs.yaml:\(line)" && $0.message.contains(word) }, "\(faults)")
+    }
+
+    @Test func allFaultsAreFoundAtOnce() {
+        let faults = read("partitions: x\ncolour: blue\nkeys: 7\nweights: { love: 1 }\n").faults
+        #expect(faults.map(\.place) == (1...4).map { "recs.yaml:\($0)" })
+    }
+
+    @Test func twoTestsOfOneNameAreAFault() {
+        let test = "  - { id: t, title: x, variants: [ { id: a, artwork: x }, { id: b, artwork: y } ] }\n"
+        #expect(read("tests:\n" + test + test).faults.contains { $0.message.contains("`t`") })
+    }
+
+    @Test func textThatIsNoYAMLIsAFault() {
+        #expect(read("listen: [").faults.count == 1)
+    }
+
+    @Test func flagsComeBeforeTheEnvironmentAndThatBeforeTheFile() throws {
+        let folder = try TemporaryFolder()
+        try "data: file\nlog_level: debug\nlisten: { port: 1 }\n".write(toFile: folder.path("recs.yaml"), atomically: true, encoding: .utf8)
+        var flags = Configuration.Flags()
+        flags.file = folder.path("recs.yaml")
+        flags.port = 3
+        let configuration = try Configuration.load(flags: flags, environment: ["RECS_DATA": "environment", "RECS_PORT": "2"])
+        #expect(configuration.logLevel == "debug" && configuration.dataFolder == "environment" && configuration.port == 3)
+    }
+
+    @Test func wrongEnvironmentIsAFault() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(
+                flags: Configuration.Flags(),
+                environment: [
+                    "RECS_PORT": "70000", "RECS_PARTITIONS": "-1", "RECS_LOG": "stone", "RECS_CONFIG": "/no/such/file",
+                    "RECS_HOST": "0.0.0.0",
+                ])
+        }
+        #expect(Set(error?.faults.map(\.place) ?? []) == ["/no/such/file", "RECS_PARTITIONS", "listen.port", "log", "listen.host"])
+        #expect(error?.description.hasPrefix("5 wrong settings:") == true)
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import TestSupport
+import Torture
+
+/// `torture`: kills every part of the service while events flow, and counts what is lost and what is counted twice.
+@main
+struct TortureCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "torture", abstract: "Kill every part of recs while events flow; count what is lost and what is counted twice.",
+        discussion: """
+            Exit code 0 where nothing is, 1 otherwise. The last line of the output is the verdict.
+
+            Examples:
+              torture --events 20000 --kills 20
+              torture --log kafka --seed 7
+              torture --redis cluster --kills 60 --without "worker stopped and continued"
+              torture --log mock --events 20000
+            """)
+
+    @Option(help: "Repeats the events and the schedule of an earlier run (default: a random one, which is printed).")
+    var seed: UInt64?
+
+    @Option(help: "Events to send at least.")
+    var events = 200_000
+
+    @Option(help: "Disturbances to plan; restarts that arm a failpoint come on top.")
+    var kills = 100
+
+    @Option(help: "embedded, kafka, or mock (librdkafka's mock cluster, which keeps about 100,000 events).")
+    var log = TortureSettings.LogKind.embedded
+
+    @Option(help: "How the feature store stands: single, or cluster (three masters with a replica each).")
+    var redis = TortureSettings.RedisKind.single
+
+    @Option(help: "No further disturbance begins after so many minutes.")
+    var minutes = 20.0
+
+    @Option(help: "The recs under test (default: the one built beside this program).")
+    var recs: String?
+
+    @Option(help: "A kind of disturbance to leave out, as the table calls it, such as \"broker restarted\"; may be given several times.")
+    var without: [Disturbance] = []
+
+    @Flag(help: "Leave `recs verify` out.")
+    var noVerify = false
+
+    func validate() throws {
+        if events < 1 || kills < 0 || minutes <= 0 { throw ValidationError("--events, --kills and --minutes are counts from 1") }
+    }
+
+    func run() async throws {
+        let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        var settings = TortureSettings(
+            seed: seed ?? UInt64.random(in: 1...999_999), binary: recs ?? beside.appendingPathComponent("recs").path)
+        settings.eventCount = events
+        settings.killCount = kills
+        settings.log = log
+        settings.redis = redis
+        settings.without = Set(without)
+        settings.minutesMax = minutes
+        settings.verifies = !noVerify
+        let started = ContinuousClock.now
+        note("seed \(settings.seed)")
+        let report: TortureReport
+        do {
+            report = try await TortureRun(settings) { note("\(Int((ContinuousClock.now - started) / .seconds(1))) s: \($0)") }.run()
+        } catch {
+            note("the run has no verdict: \(error)")
+            throw ExitCode(2)
+        }
+        note(report.table)
+        print(report.verdict)
+        if !report.isClean { throw ExitCode(1) }
+    }
+}
+
+extension Disturbance: ExpressibleByArgument {}
+extension TortureSettings.LogKind: ExpressibleByArgument {}
+extension TortureSettings.RedisKind: ExpressibleByArgument {}
+
+/// Progress goes to stderr: stdout has the verdict.
+private func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
