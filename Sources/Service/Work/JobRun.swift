@@ -74,7 +74,7 @@ final class JobRun {
         }
         while !shouldStop(), !hasReachedStops {
             switch try poll() {
-            case .assigned(let partitions): for partition in partitions { try begin(partition) }
+            case .assigned(let partitions): try take(up: partitions)
             case .revoked(let partitions): try give(up: partitions)
             case .records: try process()
             }
@@ -109,6 +109,16 @@ final class JobRun {
 
     // MARK: Partitions
 
+    /// The job counts as running once the board shows what the markers of all its partitions say.
+    private func take(up partitions: [Int32]) throws {
+        for partition in partitions { try begin(partition) }
+        try report(rate.take() ?? 0)
+        setup.board.update(setup.namespace, setup.topic) {
+            $0.state = .running
+            $0.partitions = engines.keys.sorted()
+        }
+    }
+
     /// Loads the partition's markers and seeks to the lowest (DESIGN §6.6).
     private func begin(_ partition: Int32) throws {
         let (markers, titleMarker) = try store.markers(of: partition)
@@ -131,13 +141,6 @@ final class JobRun {
         let first = max(start.resumeOffset, range.start, setup.origins[partition] ?? 0)
         if let stop = setup.stops?[partition], first >= stop { next[partition] = stop } else { next[partition] = first }
         try consumer.seek(partition: partition, to: min(first, range.end))
-        let lag = try lag()
-        setup.board.update(setup.namespace, setup.topic) {
-            $0.state = .running
-            $0.partitions = engines.keys.sorted()
-            $0.definition = engines.values.reduce(0) { max($0, $1.definitionVersion) }
-            $0.lag = lag
-        }
     }
 
     /// The log does not lie (DESIGN §6.1); where it does not fit the markers, a person has to decide.
