@@ -9,7 +9,7 @@ struct BenchHome: AsyncParsableCommand {
             The server is a process of its own; the load comes from this one.
 
             Example:
-              recs bench home --seconds 10 --json
+              recs bench home --runs 5 --seconds 10 --json
             """)
 
     @Option(help: "Titles in the catalogue.")
@@ -24,13 +24,20 @@ struct BenchHome: AsyncParsableCommand {
     @Option(help: "Connections.")
     var connections = 64
 
-    @Option(help: "Seconds of load.")
+    @Option(help: "Seconds of load of a run.")
     var seconds = 10.0
+
+    @Option(help: "Runs, of which the median counts.")
+    var runs = 3
 
     @Option(help: "Seed.")
     var seed: UInt64 = 1
 
     @OptionGroup var printing: BenchOutput
+
+    func validate() throws {
+        guard runs > 0, seconds > 0 else { throw ValidationError("--runs is at least 1, --seconds more than 0") }
+    }
 
     func run() async throws {
         var bench = HomeBench()
@@ -39,8 +46,9 @@ struct BenchHome: AsyncParsableCommand {
         bench.eventCount = events
         bench.connectionCount = connections
         bench.seconds = seconds
+        bench.runCount = runs
         bench.seed = seed
-        try await printing.show { try await bench.run(progress: $0).report }
+        try await printing.show { try await bench.run(progress: $0) }
     }
 }
 

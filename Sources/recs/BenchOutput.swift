@@ -41,7 +41,10 @@ extension BenchReport {
             lines += ratios(yardstick).map { "\($0.name) / \(yardstick.figure.name): \(fixed($0.ratio, 3))" }
         }
         for figure in figures + yardsticks.map(\.figure) {
-            if !figure.stages.isEmpty { lines.append("\(figure.name), CPU s by stage: \(words(figure.stages))") }
+            if !figure.stages.isEmpty { lines.append("\(figure.name), CPU s by stage: \(stages(figure))") }
+            if let times = figure.times {
+                lines.append("\(figure.name), \(times.step): p50 \(fixed(times.p50, 1)) ms, p99 \(fixed(times.p99, 1)) ms")
+            }
             let details = figure.details.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
             if !details.isEmpty { lines.append("\(figure.name): \(details)") }
         }
@@ -71,6 +74,13 @@ extension BenchReport {
             ])
         }
         return table.text
+    }
+
+    /// The stages' CPU seconds, and how much of the figure's each is.
+    private func stages(_ figure: Figure) -> String {
+        figure.stages.map {
+            "\($0.name) \(fixed($0.cpuSeconds, 2)) (\(fixed($0.cpuSeconds / max(figure.cpuSeconds, 1e-9) * 100, 0)) %)"
+        }.joined(separator: ", ")
     }
 
     private func words(_ shares: [Share]) -> String { shares.map { "\($0.name) \(fixed($0.cpuSeconds, 2))" }.joined(separator: ", ") }

@@ -7,9 +7,10 @@ import NIOHTTP1
 extension HomeBench {
     /// Keeps `connectionCount` requests under way for so many seconds; the server's CPU is read from outside.
     func load(
-        _ name: String, _ server: ServerChild, redis: Int32?, seconds: Double, path: @escaping @Sendable (Int) -> String
+        _ server: ServerChild, redis: Int32?, seconds: Double, path: @escaping @Sendable (Int) -> String
     ) async throws -> Load {
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        let threads = ThreadMeter(of: server.pid)
         let cpu = ProcessTimes.cpuSeconds(of: server.pid)
         let redisCPU = redis.map(ProcessTimes.cpuSeconds) ?? 0
         let started = ContinuousClock.now
@@ -31,15 +32,15 @@ extension HomeBench {
             throw error
         }
         let elapsed = (ContinuousClock.now - started) / .seconds(1)
+        let spent = ProcessTimes.cpuSeconds(of: server.pid) - cpu
+        let others = redis.map { [BenchReport.Share("Redis", ProcessTimes.cpuSeconds(of: $0) - redisCPU)] } ?? []
+        var run = BenchReport.Run(
+            count: milliseconds.count, seconds: elapsed, cpuSeconds: spent, others: others, stages: threads.shares(of: spent))
         try await client.shutdown()
-        milliseconds.sort()
-        func quantile(_ share: Double) -> Double {
-            milliseconds.isEmpty ? 0 : milliseconds[min(milliseconds.count - 1, Int(share * Double(milliseconds.count)))]
-        }
-        return Load(
-            name: name, requests: milliseconds.count, seconds: elapsed, serverCPUSeconds: ProcessTimes.cpuSeconds(of: server.pid) - cpu,
-            redisCPUSeconds: (redis.map(ProcessTimes.cpuSeconds) ?? 0) - redisCPU, bodyBytes: bytes / max(milliseconds.count, 1),
-            p50: quantile(0.5), p99: quantile(0.99))
+        run.times = .init("request", milliseconds: milliseconds)
+        let bodyByteCount = bytes / max(milliseconds.count, 1)
+        run.details = [("bytes", Double(bodyByteCount))]
+        return Load(run: run, bodyByteCount: bodyByteCount)
     }
 
     private static func drive(

@@ -11,54 +11,55 @@ package struct HomeBench: Sendable {
     package var userCount = 100_000
     package var eventCount = 500_000
     package var connectionCount = 64
+    /// Seconds of load of a run; the yardstick has half of it.
     package var seconds = 10.0
+    package var runCount = 3
     package var seed: UInt64 = 1
     package init() {}
 
-    /// One side's measurement.
-    package struct Load: Sendable {
-        package var name: String
-        package var requests: Int
-        package var seconds: Double
-        package var serverCPUSeconds: Double
-        package var redisCPUSeconds: Double
-        package var bodyBytes: Int
-        package var p50: Double
-        package var p99: Double
-        package var perCPUSecond: Double { Double(requests) / max(serverCPUSeconds, 1e-9) }
+    /// What one load measured.
+    struct Load {
+        var run: BenchReport.Run
+        /// Bytes of an answer's body, in the mean.
+        var bodyByteCount: Int
     }
 
-    package struct Result: Sendable {
-        package var home: Load
-        package var yardstick: Load
-        package var faults: [String]
-        /// Reads of the feature store and the round trips that they took.
-        package var storeReads: Double
-        package var storePipelines: Double
-    }
+    private static let warmUpSeconds = 2.0
 
-    package func run(progress: @escaping @Sendable (String) -> Void) async throws -> Result {
+    /// Warms a service up, then measures its pages and the yardstick by turns.
+    package func run(progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try ServerChild(["serve", "--data", folder.path, "--port", "0"])
         defer { server.stop() }
         let catalog = try syntheticCatalog()
         try await feed(server.url, catalog, progress)
-        let redis = server.childPID
         progress("warming up")
-        _ = try await load("warm up", server, redis: redis, seconds: 2) { "/v1/users/\(user($0))/home" }
-        let before = try await storeCounts(server.url)
-        progress("home pages for \(Int(seconds)) s")
-        let home = try await load("home", server, redis: redis, seconds: seconds) { "/v1/users/\(user($0))/home" }
-        let after = try await storeCounts(server.url)
-        let faults = try await check(server.url)
-        progress("yardstick: a fixed body of \(home.bodyBytes) bytes")
-        let fixed = try ServerChild(["bench", "fixed", "--bytes", "\(home.bodyBytes)"])
+        let warm = try await pages(server, seconds: Self.warmUpSeconds)
+        let fixed = try ServerChild(["bench", "fixed", "--bytes", "\(warm.bodyByteCount)"])
         defer { fixed.stop() }
-        let yardstick = try await load("fixed body", fixed, redis: nil, seconds: seconds / 2) { _ in "/" }
-        return Result(
-            home: home, yardstick: yardstick, faults: faults, storeReads: after.reads - before.reads,
-            storePipelines: after.pipelines - before.pipelines)
+        var runs: [BenchReport.Run] = []
+        var yardstick: [BenchReport.Run] = []
+        for number in 1...runCount {
+            progress("run \(number) of \(runCount): home pages for \(Int(seconds)) s")
+            let before = try await storeCounts(server.url)
+            var run = try await pages(server, seconds: seconds).run
+            let after = try await storeCounts(server.url)
+            run.details.append(("Redis round trips a request", (after.pipelines - before.pipelines) / max(after.reads - before.reads, 1)))
+            runs.append(run)
+            progress("run \(number) of \(runCount): yardstick, a fixed body of \(warm.bodyByteCount) bytes")
+            yardstick.append(try await load(fixed, redis: nil, seconds: seconds / 2) { _ in "/" }.run)
+        }
+        return BenchReport(
+            bench: "home",
+            setting: "home pages over HTTP, \(titleCount) titles, \(userCount) viewers, \(connectionCount) connections, seed \(seed)",
+            figures: [.init("home", unit: "requests", runs: runs)],
+            yardsticks: [.init(.init("fixed body", unit: "requests", runs: yardstick), of: ["home"])],
+            faults: try await check(server.url), checked: "pages have rows and no title twice", peakBytes: server.peakBytes)
+    }
+
+    private func pages(_ server: ServerChild, seconds: Double) async throws -> Load {
+        try await load(server, redis: server.childPID, seconds: seconds) { "/v1/users/\(user($0))/home" }
     }
 
     private func user(_ number: Int) -> String { "u-" + String(String(1_000_000 + 1 + number % userCount).dropFirst()) }

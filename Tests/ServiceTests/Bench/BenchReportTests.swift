@@ -7,14 +7,23 @@ import Testing
 @Suite struct BenchReportTests {
     private let machine = BenchMachine(cpu: "a \"fast\" <one>", coreCount: 2, versions: [("swift", "6.3")])
 
-    private func report(faults: [String] = []) -> BenchReport {
+    private func report(unit: String = "events", isTimed: Bool = true, faults: [String] = []) -> BenchReport {
         func run(_ cpuSeconds: Double) -> BenchReport.Run {
-            .init(seconds: cpuSeconds / 2, cpuSeconds: cpuSeconds, others: [.init("broker", cpuSeconds)], stages: [.init("decode", 0.25)])
+            var run = BenchReport.Run(
+                count: 1000, seconds: cpuSeconds / 2, cpuSeconds: cpuSeconds, others: [.init("broker", cpuSeconds)],
+                stages: [.init("decode", 0.25)])
+            if isTimed { run.times = .init("commit", p50: cpuSeconds * 10, p99: cpuSeconds * 30) }
+            run.details = [("bytes", cpuSeconds * 100)]
+            return run
         }
         return BenchReport(
-            bench: "core", setting: "1 < 2 & 3", figures: [.init("job", unit: "events", count: 1000, runs: [run(2), run(1), run(4)])],
-            yardsticks: [.init(.init("bare", unit: "events", count: 1000, runs: [run(0.5)]), of: ["job"])], faults: faults,
+            bench: "core", setting: "1 < 2 & 3", figures: [.init("job", unit: unit, runs: [run(2), run(1), run(4)])],
+            yardsticks: [.init(.init("bare", unit: "events", runs: [run(0.5)]), of: ["job"])], faults: faults,
             checked: "all of it", peakBytes: 1 << 20, machine: machine)
+    }
+
+    private func object(_ report: BenchReport) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])
     }
 
     @Test func theMiddleRunCounts() {
@@ -25,6 +34,23 @@ import Testing
         #expect(figure.perSecond.median == 1000)
         #expect(figure.others == [.init("broker", 2)])
         #expect(figure.stages == [.init("decode", 0.25)])
+        #expect(figure.times == .init("commit", p50: 20, p99: 60))
+        #expect(figure.details.map(\.name) == ["bytes"] && figure.details.map(\.value) == [200])
+    }
+
+    @Test func aRunWithoutAShareCountsAsNone() {
+        func run(_ stages: [BenchReport.Share]) -> BenchReport.Run { .init(count: 1, seconds: 1, cpuSeconds: 1, stages: stages) }
+        let figure = BenchReport.Figure(
+            "page", unit: "requests",
+            runs: [run([.init("a", 1)]), run([.init("b", 2), .init("a", 3)]), run([.init("b", 4), .init("a", 5)])])
+        #expect(figure.stages == [.init("a", 3), .init("b", 2)])
+    }
+
+    @Test func aRunCountsWithItsOwnNumber() {
+        let runs = [100, 300, 200].map { BenchReport.Run(count: $0, seconds: 1, cpuSeconds: 2) }
+        let figure = BenchReport.Figure("page", unit: "requests", runs: runs)
+        #expect(figure.count == 200)
+        #expect(figure.perCPUSecond == Spread([50, 100, 150]))
     }
 
     @Test func theRatioIsOfMediansPerCPUSecond() {
@@ -34,12 +60,40 @@ import Testing
         #expect(ratios.map(\.ratio) == [0.25])
     }
 
+    /// The members that scripts rely on: one of the two rates, p50 and p99, numbers or null, never left out.
+    @Test(arguments: ["events", "requests"]) func theJSONBeginsWithTheFirstFiguresRateAndTimes(unit: String) throws {
+        let object = try object(report(unit: unit))
+        #expect(object["bench"] as? String == "core")
+        #expect(object["checked"] as? Bool == true)
+        #expect(object.keys.filter { $0.hasSuffix("_per_cpu_second") } == ["\(unit)_per_cpu_second"])
+        #expect(object["\(unit)_per_cpu_second"] as? Double == 500)
+        #expect(object["p50_ms"] as? Double == 20)
+        #expect(object["p99_ms"] as? Double == 60)
+        #expect((object["yardsticks"] as? [[String: Any]])?.map { $0["name"] as? String } == ["bare"])
+    }
+
+    @Test func whatABenchmarkDoesNotMeasureIsNull() throws {
+        let untimed = try object(report(isTimed: false))
+        #expect(untimed["events_per_cpu_second"] as? Double == 500)
+        #expect(untimed["p50_ms"] is NSNull && untimed["p99_ms"] is NSNull)
+        var latency = report()
+        latency.figures = []
+        latency.yardsticks = []
+        latency.latencies = [.init("accepted → visible", milliseconds: [3, 1, 2])]
+        let unrated = try object(latency)
+        #expect(unrated["events_per_cpu_second"] is NSNull)
+        #expect(unrated["p50_ms"] as? Double == 2)
+        #expect(unrated["p99_ms"] as? Double == 3)
+    }
+
     @Test func theJSONHasFiguresYardsticksAndMachine() throws {
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(report().json.utf8)) as? [String: Any])
+        let object = try object(report())
         let figure = try #require((object["figures"] as? [[String: Any]])?.first)
         let yardstick = try #require((object["yardsticks"] as? [[String: Any]])?.first)
         #expect(object["checked"] as? Bool == true)
         #expect((figure["per_cpu_second"] as? [String: Double]) == ["median": 500, "min": 250, "max": 1000])
+        #expect(figure["timed"] as? String == "commit" && figure["p99_ms"] as? Double == 60)
+        #expect((figure["details"] as? [String: Double]) == ["bytes": 200])
         #expect((figure["cpu_seconds_by_stage"] as? [String: Double]) == ["decode": 0.25])
         #expect((figure["other_cpu_seconds"] as? [String: Double]) == ["broker": 2])
         #expect((yardstick["ratios"] as? [String: Double]) == ["job": 0.25])
@@ -48,10 +102,11 @@ import Testing
 
     @Test func aWrongResultHasNoFigure() throws {
         let wrong = report(faults: ["a line is missing"])
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(wrong.json.utf8)) as? [String: Any])
+        let object = try object(wrong)
         #expect(object["checked"] as? Bool == false)
         #expect((object["faults"] as? [String]) == ["a line is missing"])
         #expect((object["figures"] as? [Any])?.isEmpty == true && (object["yardsticks"] as? [Any])?.isEmpty == true)
+        #expect(object["events_per_cpu_second"] is NSNull && object["p50_ms"] is NSNull && object["p99_ms"] is NSNull)
         #expect(wrong.svg == nil)
     }
 

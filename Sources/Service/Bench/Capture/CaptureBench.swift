@@ -48,11 +48,9 @@ package struct CaptureBench: Sendable {
                     for side in sides {
                         progress(
                             "\(log.rawValue), \(shape.rawValue), run \(number) of \(runCount)\(side.name.isEmpty ? ", yardstick" : "")")
-                        let measured = try await side.measure(bodies, connectionCount: connectionCount)
+                        let run = try await side.measure(bodies, connectionCount: connectionCount)
                         if number == 0 { continue }
-                        let figure = BenchReport.Figure(
-                            side.figureName(shape), unit: "events", count: bodies.eventCount, runs: [measured.run],
-                            details: measured.details)
+                        let figure = BenchReport.Figure(side.figureName(shape), unit: "events", runs: [run])
                         if side.name.isEmpty {
                             merge(figure, into: &yardsticks[figure.name])
                         } else {
@@ -71,7 +69,6 @@ package struct CaptureBench: Sendable {
     private func merge(_ figure: BenchReport.Figure, into figures: inout [BenchReport.Figure]) {
         if let index = figures.firstIndex(where: { $0.name == figure.name }) {
             figures[index].runs += figure.runs
-            figures[index].details = figure.details
         } else {
             figures.append(figure)
         }

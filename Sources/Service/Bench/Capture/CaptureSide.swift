@@ -16,36 +16,28 @@ struct CaptureSide {
     func figureName(_ shape: CaptureShape) -> String { (name.isEmpty ? "empty 202" : name) + ", \(shape.rawValue)" }
 
     /// Posts all bodies once, each connection one after the other; every answer must be 202.
-    func measure(
-        _ bodies: CaptureTraffic.Bodies, connectionCount: Int
-    ) async throws -> (run: BenchReport.Run, details: [(name: String, value: Double)]) {
+    func measure(_ bodies: CaptureTraffic.Bodies, connectionCount: Int) async throws -> BenchReport.Run {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionCount
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let before = (threads: ProcessTimes.cpuSecondsByThread(of: server.pid), own: processCPUNanoseconds(), others: otherSeconds)
+        let before = (threads: ThreadMeter(of: server.pid), own: processCPUNanoseconds(), others: otherSeconds)
         let cpu = ProcessTimes.cpuSeconds(of: server.pid)
         let started = ContinuousClock.now
         let posted = await Result { try await post(bodies, client, connectionCount) }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         let spent = ProcessTimes.cpuSeconds(of: server.pid) - cpu
-        let stages = ProcessTimes.cpuSecondsByThread(of: server.pid).map { name, seconds in
-            BenchReport.Share(name, seconds - (before.threads[name] ?? 0))
-        }
+        let stages = before.threads.shares(of: spent)
         try await client.shutdown()
-        let milliseconds = try posted.get().sorted()
+        let milliseconds = try posted.get()
         let load = BenchReport.Share("load generator", Double(processCPUNanoseconds() - before.own) / 1e9)
         let others = zip(otherSeconds, before.others).map { BenchReport.Share($0.name, $0.cpuSeconds - $1.cpuSeconds) }
-        let run = BenchReport.Run(
-            seconds: seconds, cpuSeconds: spent, others: others + [load], stages: stages.sorted { $0.name < $1.name })
-        return (run, details(milliseconds, spent))
-    }
-
-    private func details(_ milliseconds: [Double], _ cpuSeconds: Double) -> [(name: String, value: Double)] {
-        func quantile(_ share: Double) -> Double { milliseconds[min(milliseconds.count - 1, Int(share * Double(milliseconds.count)))] }
-        return [
-            ("requests per CPU s", Double(milliseconds.count) / max(cpuSeconds, 1e-9)), ("p50 ms", quantile(0.5)),
-            ("p99 ms", quantile(0.99)), ("server's peak MB", Double(ProcessTimes.peakByteCount(of: server.pid) >> 20)),
+        var run = BenchReport.Run(
+            count: bodies.eventCount, seconds: seconds, cpuSeconds: spent, others: others + [load], stages: stages)
+        run.times = .init("request", milliseconds: milliseconds)
+        run.details = [
+            ("requests per CPU s", Double(milliseconds.count) / max(spent, 1e-9)), ("server's peak MB", Double(server.peakBytes >> 20)),
         ]
+        return run
     }
 
     private var otherSeconds: [BenchReport.Share] {

@@ -79,10 +79,10 @@ package struct CoreBench: Sendable {
         return BenchReport(
             bench: "core",
             setting: "\(eventCount) events, \(userCount) viewers, \(titleCount) titles, \(round.partitionCount) partitions, seed \(seed)",
-            figures: [.init("core job", unit: "events", count: eventCount, runs: core)],
+            figures: [.init("core job", unit: "events", runs: core)],
             yardsticks: [
-                .init(.init("bare librdkafka consume", unit: "events", count: eventCount, runs: bare), of: ["core job"]),
-                .init(.init("naive Swift", unit: "events", count: eventCount, runs: naive), of: ["core job"]),
+                .init(.init("bare librdkafka consume", unit: "events", runs: bare), of: ["core job"]),
+                .init(.init("naive Swift", unit: "events", runs: naive), of: ["core job"]),
             ], faults: Array(faults.prefix(8)),
             checked: "each run's file is byte for byte the naive version's after sorting; counts of bots and repeats are the generator's",
             peakBytes: ProcessTimes.peakByteCount)

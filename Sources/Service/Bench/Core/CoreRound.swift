@@ -47,7 +47,7 @@ struct CoreRound {
         let meter = CoreMeter(broker: broker)
         try read { job.take($0) }
         try job.write(to: corePath)
-        var run = meter.run()
+        var run = meter.run(count: settings.eventCount)
         let stages = job.stageShares
         let own = stages.reduce(0) { $0 + $1.cpuSeconds }
         run.stages = stages + [BenchReport.Share("librdkafka's threads", run.cpuSeconds - own)]
@@ -60,14 +60,14 @@ struct CoreRound {
         let meter = CoreMeter(broker: broker)
         try read { try job.take($0) }
         try job.write(to: naivePath)
-        return meter.run()
+        return meter.run(count: settings.eventCount)
     }
 
     func bare() throws -> BenchReport.Run {
         let meter = CoreMeter(broker: broker)
         _ = try BareKafkaRead.run(
             KafkaSettings(bootstrap: bootstrap), topic: Topic.play.name, partitions: partitionCount, recordCount: settings.eventCount)
-        return meter.run()
+        return meter.run(count: settings.eventCount)
     }
 
     /// True where both files hold the same lines.
@@ -106,9 +106,9 @@ private struct CoreMeter {
         brokerBefore = broker.map(ProcessTimes.cpuSeconds) ?? 0
     }
 
-    func run() -> BenchReport.Run {
+    func run(count: Int) -> BenchReport.Run {
         let cpu = Double(processCPUNanoseconds() - own) / 1e9
         let others = broker.map { [BenchReport.Share("broker", ProcessTimes.cpuSeconds(of: $0) - brokerBefore)] } ?? []
-        return BenchReport.Run(seconds: (ContinuousClock.now - started) / .seconds(1), cpuSeconds: cpu, others: others)
+        return BenchReport.Run(count: count, seconds: (ContinuousClock.now - started) / .seconds(1), cpuSeconds: cpu, others: others)
     }
 }

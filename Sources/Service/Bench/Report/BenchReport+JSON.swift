@@ -9,6 +9,7 @@ extension BenchReport {
             json.member("checked", faults.isEmpty)
             json.member("faults")
             json.array(faults) { $0.string($1) }
+            writeHeadline(to: &json)
             json.member("figures")
             json.array(faults.isEmpty ? figures : []) { json, figure in json.object { write(figure, to: &$0) } }
             json.member("yardsticks")
@@ -40,6 +41,23 @@ extension BenchReport {
         return String(buffer: buffer)
     }
 
+    /// What scripts rely on beside `bench`, `checked` and `yardsticks`: the first figure's rate and times, or, where single steps were not timed
+    /// by runs, the first latency's times; null for what a benchmark does not measure.
+    private func writeHeadline(to json: inout JSONWriter) {
+        let figure = faults.isEmpty ? figures.first : nil
+        let latency = faults.isEmpty ? latencies.first : nil
+        json.member(named: "\(figures.first?.unit ?? "events")_per_cpu_second")
+        json.optional(figure?.perCPUSecond.median)
+        write(p50: figure?.times?.p50 ?? latency?.p50, p99: figure?.times?.p99 ?? latency?.p99, to: &json)
+    }
+
+    private func write(p50: Double?, p99: Double?, to json: inout JSONWriter) {
+        json.member("p50_ms")
+        json.optional(p50)
+        json.member("p99_ms")
+        json.optional(p99)
+    }
+
     private func write(_ figure: Figure, to json: inout JSONWriter) {
         json.member("name", figure.name)
         json.member("unit", figure.unit)
@@ -55,6 +73,8 @@ extension BenchReport {
         write(figure.others, to: &json)
         json.member("cpu_seconds_by_stage")
         write(figure.stages, to: &json)
+        json.member("timed", figure.times?.step)
+        write(p50: figure.times?.p50, p99: figure.times?.p99, to: &json)
         json.member("details")
         json.object { json in
             for (name, value) in figure.details {
@@ -67,8 +87,7 @@ extension BenchReport {
     private func write(_ latency: Latency, to json: inout JSONWriter) {
         json.member("name", latency.name)
         json.member("count", latency.milliseconds.count)
-        json.member("p50_ms", latency.p50)
-        json.member("p99_ms", latency.p99)
+        write(p50: latency.p50, p99: latency.p99, to: &json)
         json.member("max_ms", latency.greatest)
         if let yardstick = latency.yardstick {
             json.member("yardstick", yardstick.name)
@@ -92,5 +111,11 @@ extension BenchReport {
                 json.number(share.cpuSeconds)
             }
         }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func optional(_ value: Double?) {
+        if let value { number(value) } else { null() }
     }
 }

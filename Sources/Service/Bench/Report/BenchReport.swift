@@ -1,66 +1,5 @@
 /// What a benchmark found: the one form in which all of them are printed (`text`, `json`, `svg`).
 package struct BenchReport: Sendable {
-    /// CPU seconds of a part: a process beside ours, or a stage of our own work.
-    package struct Share: Sendable, Equatable {
-        package var name: String
-        package var cpuSeconds: Double
-
-        package init(_ name: String, _ cpuSeconds: Double) {
-            self.name = name
-            self.cpuSeconds = cpuSeconds
-        }
-    }
-
-    /// One run of one measurement.
-    package struct Run: Sendable {
-        /// Wall clock.
-        package var seconds: Double
-        /// CPU seconds of the process under measurement.
-        package var cpuSeconds: Double
-        /// CPU seconds of other processes meanwhile: Redis, broker, load generator.
-        package var others: [Share] = []
-        /// Our CPU seconds by stage.
-        package var stages: [Share] = []
-
-        package init(seconds: Double, cpuSeconds: Double, others: [Share] = [], stages: [Share] = []) {
-            self.seconds = seconds
-            self.cpuSeconds = cpuSeconds
-            self.others = others
-            self.stages = stages
-        }
-    }
-
-    /// A measurement, made several times: so many of something by each run.
-    package struct Figure: Sendable {
-        package var name: String
-        /// What is counted: events, requests.
-        package var unit: String
-        /// How many each run did.
-        package var count: Int
-        package var runs: [Run]
-        /// What was measured besides, as named numbers (bytes an event, p99).
-        package var details: [(name: String, value: Double)] = []
-
-        package init(_ name: String, unit: String, count: Int, runs: [Run], details: [(name: String, value: Double)] = []) {
-            self.name = name
-            self.unit = unit
-            self.count = count
-            self.runs = runs
-            self.details = details
-        }
-
-        /// Units a CPU second of the process measured.
-        package var perCPUSecond: Spread { Spread(runs.map { Double(count) / max($0.cpuSeconds, 1e-9) }) }
-        /// Units a second of wall clock.
-        package var perSecond: Spread { Spread(runs.map { Double(count) / max($0.seconds, 1e-9) }) }
-        package var cpuSeconds: Double { Spread(runs.map(\.cpuSeconds)).median }
-        package var seconds: Double { Spread(runs.map(\.seconds)).median }
-        /// Medians of the other processes' CPU seconds, by name.
-        package var others: [Share] { BenchReport.medians(runs.map(\.others)) }
-        /// Medians of the stages' CPU seconds, by name.
-        package var stages: [Share] { BenchReport.medians(runs.map(\.stages)) }
-    }
-
     /// A yardstick, and the figures that are held against it.
     package struct Yardstick: Sendable {
         package var figure: Figure
@@ -105,13 +44,6 @@ package struct BenchReport: Sendable {
     package func ratios(_ yardstick: Yardstick) -> [(name: String, ratio: Double)] {
         figures.filter { yardstick.of.contains($0.name) }.map {
             ($0.name, $0.perCPUSecond.median / max(yardstick.figure.perCPUSecond.median, 1e-9))
-        }
-    }
-
-    private static func medians(_ runs: [[Share]]) -> [Share] {
-        guard let first = runs.first else { return [] }
-        return first.map { share in
-            Share(share.name, Spread(runs.map { $0.first { $0.name == share.name }?.cpuSeconds ?? 0 }).median)
         }
     }
 }

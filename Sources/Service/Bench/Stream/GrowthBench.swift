@@ -35,21 +35,22 @@ package struct GrowthBench: Sendable {
                 let emptyBytes = try scene.redisInfo("used_memory")
                 let meter = scene.meter()
                 try await scene.work(off: sent.events)
-                let run = scene.run(meter)
+                var run = scene.run(meter, count: sent.events)
                 faults += scene.check(sent).map { "\(userCount) viewers: \($0)" }
                 let memory = try memory(scene, emptyBytes)
-                return BenchReport.Figure(
-                    "\(userCount) viewers", unit: "events", count: sent.events, runs: [run],
-                    details: [
-                        ("viewers with state", Double(memory.viewers)), ("Redis bytes a viewer", memory.redisPerUser),
-                        ("Redis bytes a busy viewer", memory.redisPerBusyUser), ("resident MB", memory.residentMegabytes),
-                    ])
+                run.details = [
+                    ("viewers with state", Double(memory.viewers)), ("Redis bytes a viewer", memory.redisPerUser),
+                    ("Redis bytes a busy viewer", memory.redisPerBusyUser), ("resident MB", memory.residentMegabytes),
+                ]
+                return BenchReport.Figure("\(userCount) viewers", unit: "events", runs: [run])
             }
             figures.append(figure)
         }
         guard let small = figures.first else { throw ClientError(.invalid, "there is no size to measure") }
         return BenchReport(
-            bench: "growth", setting: "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, seed \(seed)",
+            bench: "growth",
+            setting:
+                "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, seed \(seed)",
             figures: Array(figures.dropFirst()), yardsticks: [.init(small, of: figures.dropFirst().map(\.name))], faults: faults,
             checked: "every event counted once, each kind as the simulator sent it", peakBytes: ProcessTimes.peakByteCount)
     }

@@ -20,7 +20,7 @@ package struct ReplayBench: Sendable {
             let sent = try await scene.fill(events: eventCount, users: userCount, seed: seed)
             let before = scene.meter()
             try await scene.work(off: sent.events)
-            let stream = scene.run(before)
+            let stream = scene.run(before, count: sent.events)
             var faults = scene.check(sent)
             progress("archiving")
             try await archive(scene)
@@ -29,13 +29,15 @@ package struct ReplayBench: Sendable {
             for number in 1...runCount {
                 let meter = scene.meter()
                 let report = try await replay(into: "replay-\(number)", scene, logger)
-                runs.append(scene.run(meter))
+                runs.append(scene.run(meter, count: sent.events))
                 if report.applied != applied { faults.append("run \(number) applied \(report.applied) records, the stream \(applied)") }
             }
             return BenchReport(
-                bench: "replay", setting: "\(eventCount) events of all topics, \(userCount) viewers, from the archive, seed \(seed)",
-                figures: [.init("replay", unit: "events", count: sent.events, runs: runs)],
-                yardsticks: [.init(.init("stream", unit: "events", count: sent.events, runs: [stream]), of: ["replay"])], faults: faults,
+                bench: "replay",
+                setting:
+                    "\(eventCount) events of all topics, \(userCount) viewers, from the archive, seed \(seed)",
+                figures: [.init("replay", unit: "events", runs: runs)],
+                yardsticks: [.init(.init("stream", unit: "events", runs: [stream]), of: ["replay"])], faults: faults,
                 checked: "each replay applied as many records as the live stream", peakBytes: ProcessTimes.peakByteCount)
         }
     }

@@ -15,19 +15,18 @@ struct StreamBenchRun {
         let before = scene.meter()
         let bytesBefore = try scene.redisInfo("aof_current_size")
         try await scene.work(off: sent.events)
-        let run = scene.run(before, stages: StageClock.Stage.allCases.map { BenchReport.Share("\($0)", parts.stages.seconds($0)) })
+        var run = scene.run(
+            before, count: sent.events, stages: StageClock.Stage.allCases.map { BenchReport.Share("\($0)", parts.stages.seconds($0)) })
         let bytes = try scene.redisInfo("aof_current_size") - bytesBefore
         scene.progress("checking")
         let faults = scene.check(sent)
-        let details = [
-            ("append-only bytes an event", Double(bytes) / Double(sent.events)), ("commit p50 ms", parts.stages.commitMilliseconds(0.5)),
-            ("commit p99 ms", parts.stages.commitMilliseconds(0.99)),
-        ]
-        let capture = BenchReport.Run(seconds: sent.seconds, cpuSeconds: sent.cpuSeconds)
+        run.times = .init("commit", p50: parts.stages.commitMilliseconds(0.5), p99: parts.stages.commitMilliseconds(0.99))
+        run.details = [("append-only bytes an event", Double(bytes) / Double(sent.events))]
+        let capture = BenchReport.Run(count: sent.events, seconds: sent.seconds, cpuSeconds: sent.cpuSeconds)
         return StreamBench.Outcome(
-            faults: faults, stream: .init("stream", unit: "events", count: sent.events, runs: [run], details: details),
-            capture: .init("capture without HTTP", unit: "events", count: sent.events, runs: [capture]),
-            bareConsume: try bareConsume(), bareWrites: try bareWrites())
+            faults: faults, stream: .init("stream", unit: "events", runs: [run]),
+            capture: .init("capture without HTTP", unit: "events", runs: [capture]), bareConsume: try bareConsume(),
+            bareWrites: try bareWrites())
     }
 
     // MARK: Yardsticks
@@ -40,7 +39,7 @@ struct StreamBenchRun {
         for topic in Topic.allCases where topic.acceptsEvents {
             try LogScan(log: parts.foundations.log).each(of: topic, from: \.start) { _, _ in count += 1 }
         }
-        return .init("bare consume", unit: "events", count: count, runs: [scene.run(meter)])
+        return .init("bare consume", unit: "events", runs: [scene.run(meter, count: count)])
     }
 
     /// Writing the very values that the run left, as conditional writes in pipelines, and nothing else.
@@ -66,6 +65,6 @@ struct StreamBenchRun {
                 batch.removeAll()
             }
         }
-        return .init("bare conditional writes", unit: "values", count: values.count, runs: [scene.run(meter)])
+        return .init("bare conditional writes", unit: "values", runs: [scene.run(meter, count: values.count)])
     }
 }

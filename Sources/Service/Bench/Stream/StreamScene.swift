@@ -68,12 +68,12 @@ struct StreamScene {
 
     func meter() -> Meter { Meter(redis: redis.processID, broker: brokerPID) }
 
-    /// What the meter has measured, as a run of a figure.
-    func run(_ meter: Meter, stages: [BenchReport.Share] = []) -> BenchReport.Run {
+    /// What the meter has measured while so many units were done, as a run of a figure.
+    func run(_ meter: Meter, count: Int, stages: [BenchReport.Share] = []) -> BenchReport.Run {
         let used = meter.since()
         var others = [BenchReport.Share("Redis", used.redis)]
         if brokerPID != nil { others.append(.init("broker", used.broker)) }
-        return BenchReport.Run(seconds: used.seconds, cpuSeconds: used.own, others: others, stages: stages)
+        return BenchReport.Run(count: count, seconds: used.seconds, cpuSeconds: used.own, others: others, stages: stages)
     }
 
     // MARK: Filling
