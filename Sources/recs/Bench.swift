@@ -27,12 +27,14 @@ struct BenchStream: AsyncParsableCommand {
         commandName: "stream",
         abstract: "Log → jobs → Redis with simulated traffic of all topics.",
         discussion: """
-            Runs a log and a Redis of its own. Broker and Redis are processes of their own, whose CPU is told apart.
+            Runs a log and a Redis of its own. Broker and Redis are processes of their own, whose CPU is told apart. Redis never rewrites its
+            append-only file, so that its bytes and its CPU are those of appending alone. The mock cluster has as many partitions as it needs
+            to keep all events.
 
             Examples:
               recs bench stream
-              recs bench stream --log kafka --events 100000
-              recs bench stream --log kafka://127.0.0.1:9092 --json
+              recs bench stream --log kafka
+              recs bench stream --log kafka://127.0.0.1:9092 --runs 1 --json
             """)
 
     @Option(help: "Events.")
@@ -44,7 +46,7 @@ struct BenchStream: AsyncParsableCommand {
     @Option(help: "Seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "embedded, kafka (a mock cluster, up to 100,000 events), or kafka://HOST:PORT (an empty broker).")
+    @Option(help: "embedded, kafka (a mock cluster), or kafka://HOST:PORT (a broker that is empty before each run).")
     var log = "embedded"
 
     @Option(help: "Runs, of which the median counts.")

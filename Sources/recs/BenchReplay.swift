@@ -51,7 +51,7 @@ struct BenchGrowth: AsyncParsableCommand {
         abstract: "What an event costs and what a viewer takes, from few viewers to many.",
         discussion: """
             Each size has a log and a Redis of its own; the smallest is the yardstick of the others. Two million viewers take some 4 GB of memory
-            and 2 GB of disk.
+            and 3 GB of disk.
 
             Examples:
               recs bench growth

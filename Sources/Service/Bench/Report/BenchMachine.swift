@@ -45,7 +45,8 @@ package struct BenchMachine: Sendable, Equatable {
         #endif
     }
 
-    private static func firstLine(of command: [String]) -> String? {
+    /// The first line that a command prints; nil where it fails.
+    static func firstLine(of command: [String]) -> String? {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command

@@ -50,7 +50,7 @@ package struct GrowthBench: Sendable {
         return BenchReport(
             bench: "growth",
             setting:
-                "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, seed \(seed)",
+                "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, \(StreamScene.redisSetting), seed \(seed)",
             figures: Array(figures.dropFirst()), yardsticks: [.init(small, of: figures.dropFirst().map(\.name))], faults: faults,
             checked: "every event counted once, each kind as the simulator sent it", peakBytes: ProcessTimes.peakByteCount)
     }

@@ -35,7 +35,7 @@ package struct ReplayBench: Sendable {
             return BenchReport(
                 bench: "replay",
                 setting:
-                    "\(eventCount) events of all topics, \(userCount) viewers, from the archive, seed \(seed)",
+                    "\(eventCount) events of all topics, \(userCount) viewers, from the archive, \(StreamScene.redisSetting), seed \(seed)",
                 figures: [.init("replay", unit: "events", runs: runs)],
                 yardsticks: [.init(.init("stream", unit: "events", runs: [stream]), of: ["replay"])], faults: faults,
                 checked: "each replay applied as many records as the live stream", peakBytes: ProcessTimes.peakByteCount)

@@ -1,4 +1,3 @@
-import EventLog
 package import Logging
 
 /// `recs bench stream`: log → jobs → Redis with simulated traffic of all topics, checked, beside yardsticks measured in the same run.
@@ -9,8 +8,8 @@ package struct StreamBench: Sendable {
     package var runCount = 5
     /// `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
     package var log = "embedded"
-    /// What librdkafka's mock cluster holds before it drops the oldest records.
-    static let mockEventCountMax = 100_000
+    /// The mock cluster keeps 5 MB of a partition; so many events of all topics together leave the fullest topic's partitions room.
+    private static let mockEventCountMax = 20_000
 
     package init() {}
 
@@ -20,7 +19,7 @@ package struct StreamBench: Sendable {
         var stream: BenchReport.Figure
         /// Filling the log through the gateway, without HTTP.
         var capture: BenchReport.Figure
-        var bareConsume: BenchReport.Figure
+        var bareRead: BenchReport.Figure
         var bareWrites: BenchReport.Figure
     }
 
@@ -36,21 +35,22 @@ package struct StreamBench: Sendable {
             return figure
         }
         return BenchReport(
-            bench: "stream", setting: "\(eventCount) events of all topics, \(userCount) viewers, log \(log), seed \(seed)",
+            bench: "stream",
+            setting:
+                "\(eventCount) events of all topics, \(userCount) viewers, log \(log), \(partitionCount) partitions, \(StreamScene.redisSetting), seed \(seed)",
             figures: [merged(\.stream), merged(\.capture)],
-            yardsticks: [.init(merged(\.bareConsume), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream"])],
+            yardsticks: [.init(merged(\.bareRead), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream"])],
             faults: outcomes.flatMap(\.faults), checked: "every event counted once, each kind as the simulator sent it",
             peakBytes: ProcessTimes.peakByteCount)
     }
 
+    private var partitionCount: Int {
+        let usual = Configuration().partitionCount
+        return log == "kafka" ? max(usual, (eventCount + Self.mockEventCountMax - 1) / Self.mockEventCountMax) : usual
+    }
+
     private func runOnce(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> Outcome {
-        guard log != "kafka" || eventCount <= StreamBench.mockEventCountMax else {
-            throw LogError(
-                .tooLarge,
-                "the mock cluster keeps 5 MB a partition, enough for \(StreamBench.mockEventCountMax) events; name a broker: --log kafka://HOST:PORT"
-            )
-        }
-        return try await StreamScene.with(log: log, logger: logger, progress: progress) {
+        try await StreamScene.with(log: log, partitionCount: partitionCount, logger: logger, progress: progress) {
             try await StreamBenchRun(bench: self, scene: $0).measure()
         }
     }

@@ -25,21 +25,31 @@ struct StreamBenchRun {
         let capture = BenchReport.Run(count: sent.events, seconds: sent.seconds, cpuSeconds: sent.cpuSeconds)
         return StreamBench.Outcome(
             faults: faults, stream: .init("stream", unit: "events", runs: [run]),
-            capture: .init("capture without HTTP", unit: "events", runs: [capture]), bareConsume: try bareConsume(),
+            capture: .init("capture without HTTP", unit: "events", runs: [capture]), bareRead: try await bareRead(),
             bareWrites: try bareWrites())
     }
 
     // MARK: Yardsticks
 
-    /// Reading the same topics without doing anything with the records.
-    private func bareConsume() throws -> BenchReport.Figure {
-        scene.progress("yardstick: bare consume")
-        let meter = scene.meter()
-        var count = 0
-        for topic in Topic.allCases where topic.acceptsEvents {
-            try LogScan(log: parts.foundations.log).each(of: topic, from: \.start) { _, _ in count += 1 }
+    /// Reading the same topics without doing anything with the records: on Kafka by librdkafka alone, else by our reader of the embedded log.
+    private func bareRead() async throws -> BenchReport.Figure {
+        scene.progress("yardstick: bare read of the log")
+        let topics = Topic.allCases.filter(\.acceptsEvents)
+        guard let bootstrap = scene.kafkaBootstrap else {
+            let meter = scene.meter()
+            var count = 0
+            for topic in topics { try LogScan(log: parts.foundations.bareLog).each(of: topic, from: \.start) { _, _ in count += 1 } }
+            return .init("bare read of the embedded log", unit: "events", runs: [scene.run(meter, count: count)])
         }
-        return .init("bare consume", unit: "events", runs: [scene.run(meter, count: count)])
+        var counts: [(topic: Topic, count: Int)] = []
+        for topic in topics { counts.append((topic, try await scene.recordCount(topic))) }
+        let meter = scene.meter()
+        for (topic, count) in counts {
+            _ = try BareKafkaRead.run(
+                KafkaSettings(bootstrap: bootstrap), topic: topic.name, partitions: parts.foundations.partitionCount, recordCount: count)
+        }
+        let run = scene.run(meter, count: counts.reduce(0) { $0 + $1.count })
+        return .init("bare librdkafka consume", unit: "events", runs: [run])
     }
 
     /// Writing the very values that the run left, as conditional writes in pipelines, and nothing else.

@@ -15,8 +15,12 @@ struct StreamScene {
     let configuration: Configuration
     let parts: Parts
     let redis: RedisServer
-    let brokerPID: Int32?
+    let broker: BrokerChild?
     let progress: @Sendable (String) -> Void
+
+    /// How the scene's Redis differs from a service's: a rewrite in the middle would take from the file what was appended, and its child's CPU is
+    /// not Redis' own, so bytes and CPU an event are those of appending alone.
+    static let redisSetting = "append-only file not rewritten"
 
     /// What was sent, to check against.
     struct Sent {
@@ -28,20 +32,23 @@ struct StreamScene {
 
     /// Lends a scene in a folder of its own to `body`. `log`: `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
     static func with<Value>(
-        log: String, logger: Logger, progress: @escaping @Sendable (String) -> Void, _ body: (StreamScene) async throws -> Value
+        log: String, partitionCount: Int = Configuration().partitionCount, logger: Logger, progress: @escaping @Sendable (String) -> Void,
+        _ body: (StreamScene) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let broker = log == "kafka" ? try BrokerChild() : nil
+        let broker = log == "kafka" ? try BrokerChild(partitionCount: partitionCount) : nil
         var configuration = Configuration()
         configuration.dataFolder = folder.path
+        configuration.partitionCount = partitionCount
         configuration.log = broker.map { "kafka://\($0.bootstrap)" } ?? log
         configuration.kafkaAssignmentStrategy = "range"
         let redis = try RedisServer(folder: folder.path + "/redis")
         defer { redis.stop() }
+        try stopRewriting(redis)
         let parts = try await parts(configuration, redis, logger)
-        let scene = StreamScene(configuration: configuration, parts: parts, redis: redis, brokerPID: broker?.pid, progress: progress)
+        let scene = StreamScene(configuration: configuration, parts: parts, redis: redis, broker: broker, progress: progress)
         do {
             let value = try await body(scene)
             await parts.close()
@@ -66,13 +73,28 @@ struct StreamScene {
             address: redis.address, model: RankerModel(json: resources.rankerModel()), logger: logger)
     }
 
-    func meter() -> Meter { Meter(redis: redis.processID, broker: brokerPID) }
+    private static func stopRewriting(_ redis: RedisServer) throws {
+        guard case .unix(let path) = redis.address.endpoint else { preconditionFailure("a Redis of our own listens on a socket") }
+        let command = ["redis-cli", "-s", path, "CONFIG", "SET", "auto-aof-rewrite-percentage", "0"]
+        guard BenchMachine.firstLine(of: command) == "OK" else {
+            throw StoreError(
+                .notInstalled,
+                "cannot have Redis leave its append-only file alone: '\(command.joined(separator: " "))' fails; is redis-cli there?")
+        }
+    }
+
+    /// Where the Kafka log is; nil for the embedded one.
+    var kafkaBootstrap: String? {
+        configuration.log.hasPrefix("kafka://") ? String(configuration.log.dropFirst("kafka://".count)) : nil
+    }
+
+    func meter() -> Meter { Meter(redis: redis.processID, broker: broker?.pid) }
 
     /// What the meter has measured while so many units were done, as a run of a figure.
     func run(_ meter: Meter, count: Int, stages: [BenchReport.Share] = []) -> BenchReport.Run {
         let used = meter.since()
         var others = [BenchReport.Share("Redis", used.redis)]
-        if brokerPID != nil { others.append(.init("broker", used.broker)) }
+        if broker != nil { others.append(.init("broker", used.broker)) }
         return BenchReport.Run(count: count, seconds: used.seconds, cpuSeconds: used.own, others: others, stages: stages)
     }
 
@@ -98,7 +120,25 @@ struct StreamScene {
             progress("\(sent) of \(eventCount) events on the log")
         }
         let used = meter.since()
+        try await expectOnLog(sent)
         return Sent(truth: simulator.truth.counts, events: sent, seconds: used.seconds, cpuSeconds: used.own)
+    }
+
+    /// The mock cluster drops the oldest records of a full partition, and tells nobody.
+    private func expectOnLog(_ count: Int) async throws {
+        var held = 0
+        for topic in Topic.allCases where topic.acceptsEvents { held += try await recordCount(topic) }
+        guard held == count else {
+            throw LogError(
+                .mismatch,
+                "\(count) events were sent and the log holds \(held): a broker must be empty before each run, and the mock cluster keeps 5 MB of a "
+                    + "partition (fewer --events or more --users leave it room)")
+        }
+    }
+
+    /// Records that the log holds of a topic now.
+    func recordCount(_ topic: Topic) async throws -> Int {
+        Int(try await parts.foundations.bareLog.ranges(topic).reduce(0) { $0 + $1.end - $1.start })
     }
 
     // MARK: Working off
