@@ -34,6 +34,9 @@ package struct Configuration: Sendable {
     package var logLevel = "info"
     package init() {}
 
+    /// Where `host` was told, as faults name it.
+    var hostPlace = "listen.host"
+
     /// Where the embedded log stands, if not in the data folder.
     var embeddedLogFolder: String?
 
