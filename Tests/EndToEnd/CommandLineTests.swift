@@ -40,6 +40,14 @@ extension EndToEndTests {
             #expect(address.status == 1 && address.errors.contains("http://127.0.0.1:8080"))
         }
 
+        @Test func lagIsNotMadeUpWhereNoJobsRun() async throws {
+            let frontend = try await RunningServer.start(arguments: ["--no-jobs"])
+            let run = try await RecsBinary.run("explain", "user", "a", "--url", frontend.url)
+            #expect(run.status == 0 && run.output.contains("not known here") && run.output.contains("title counts"), "\(run.output)")
+            #expect(!run.output.contains("0 records"), "\(run.output)")
+            #expect(try await frontend.end() == 0)
+        }
+
         @Test func topicsAndTailShowTheLog() async throws {
             struct Extent: Decodable {
                 var topic: String

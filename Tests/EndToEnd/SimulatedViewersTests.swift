@@ -106,7 +106,9 @@ extension EndToEndTests {
             #expect(explanation.places.map(\.testId) == ["sintel-artwork"])
             let text = try await RecsBinary.run("explain", "user", viewer.user, "--url", server.url)
             #expect(text.status == 0)
-            for word in ["TASTE", "EVENTS", "TESTS", "= parts"] { #expect(text.output.contains(word)) }
+            for word in ["TASTE", "EVENTS", "TESTS", "= parts", "records on the log not in the features yet"] {
+                #expect(text.output.contains(word))
+            }
         }
 
         @Test func recentViewersAreListedNewestFirst() async throws {

@@ -53,7 +53,9 @@ struct UserRoutes: Sendable {
     private func explanation(of served: ServedPage) -> Explanation {
         Explanation(
             served: served, maturityLimit: home.limits.limit(of: served.viewer.user.description),
-            jobs: board.jobs(of: served.published.keys.namespace).map { ($0.topic.name, $0.status.lag, $0.status.asOf) })
+            jobs: board.jobs(of: served.published.keys.namespace).map { topic, status in
+                (topic.name, status.state == .running ? status.lag : nil, status.asOf)
+            })
     }
 
     private func awaitToken(_ query: Query, _ user: UserID) async throws -> TokenWait.Outcome {
