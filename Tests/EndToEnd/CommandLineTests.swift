@@ -94,24 +94,6 @@ extension EndToEndTests {
             #expect(lost.status == 64 && lost.errors.contains("no-such-file.json"))
         }
 
-        @Test func doctorLooksAtThisMachine() async throws {
-            struct Finding: Decodable {
-                var what: String
-                var ok: Bool
-                var fix: String
-            }
-            let folder = try TemporaryFolder()
-            let port = "\(freePort())"
-            let run = try await RecsBinary.run("doctor", "--json", "--data", folder.path("data"), "--port", port)
-            let findings = try JSONDecoder().decode([Finding].self, from: Data(run.output.utf8))
-            #expect(findings.count >= 6)
-            #expect(run.status == (findings.allSatisfy(\.ok) ? 0 : 1))
-            #expect(findings.allSatisfy { $0.ok || !$0.fix.isEmpty })
-            let none = try await RecsBinary.run(
-                "doctor", "--data", folder.path("data"), "--port", port, environment: ["PATH": "/nowhere"])
-            #expect(none.status == 1 && none.output.contains("apt-get install redis-server"), "\(none.output)\(none.errors)")
-        }
-
         @Test func movieLensIsImported() async throws {
             let folder = try TemporaryFolder()
             try "movieId,title,genres\n1,Toy Story (1995),Animation|Comedy\n2,\"Heat, The (1995)\",Crime\n".write(

@@ -43,6 +43,9 @@ package struct Configuration: Sendable {
     /// Where the embedded log's files stand.
     var logFolder: String { embeddedLogFolder ?? dataFolder + "/log" }
 
+    /// The brokers of a log on Kafka; none for the embedded one.
+    var brokers: [BrokerAddress] { BrokerAddress.names(in: log).compactMap(BrokerAddress.init) }
+
     /// Where archived events stand.
     package var archiveFolder: String { dataFolder + "/archive" }
 

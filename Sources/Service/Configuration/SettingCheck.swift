@@ -10,7 +10,6 @@ enum SettingCheck {
     static let partitionCounts = 1...4096
     static let secretByteCountMin = 16
 
-    private static let kafkaScheme = "kafka://"
     /// Those of librdkafka's `partition.assignment.strategy` that may stand beside each other; `cooperative-sticky` stands alone.
     private static let eagerStrategies: Set<String> = ["range", "roundrobin"]
 
@@ -19,20 +18,9 @@ enum SettingCheck {
     static func log(_ text: String) -> String? {
         if text == "embedded" { return nil }
         let fix = "use `embedded` or `kafka://HOST:PORT[,HOST:PORT…]`"
-        guard text.hasPrefix(kafkaScheme) else { return "is `\(text)`; \(fix)" }
-        let brokers = text.dropFirst(kafkaScheme.count).split(separator: ",", omittingEmptySubsequences: false)
-        return brokers.first { !isBroker($0) }.map { $0.isEmpty ? "names no broker; \(fix)" : "names `\($0)` as a broker; \(fix)" }
-    }
-
-    /// A host, with a port or without (librdkafka takes 9092 then); an IPv6 address in brackets.
-    private static func isBroker(_ text: Substring) -> Bool {
-        var host = text
-        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
-            guard let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else { return false }
-            host = text[..<colon]
-        }
-        if host.hasPrefix("["), host.hasSuffix("]") { return host.count > 2 }
-        return !host.isEmpty && !host.contains { $0.isWhitespace || "/:@?#[]".contains($0) }
+        guard text.hasPrefix(BrokerAddress.scheme) else { return "is `\(text)`; \(fix)" }
+        let wrong = BrokerAddress.names(in: text).first { BrokerAddress($0) == nil }
+        return wrong.map { $0.isEmpty ? "names no broker; \(fix)" : "names `\($0)` as a broker; \(fix)" }
     }
 
     static func assignmentStrategy(_ text: String) -> String? {
