@@ -164,5 +164,24 @@ extension EndToEndTests {
             #expect(try await server.end() == 0)
             redis.signal(SIGKILL)
         }
+
+        @Test func redisThatRefusesUsIsNoFaultOfTheRequest() async throws {
+            let folder = try TemporaryFolder()
+            let port = freePort()
+            let redis = try ChildProcess(
+                "redis-server",
+                ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--dir", folder.url.path, "--requirepass", "right"])
+            let server = try await RunningServer.start(
+                arguments: ["--redis", "redis://:wrong@127.0.0.1:\(port)"], waitsUntilReady: false)
+            for route in ["home", "explain", "recommendations", "profile"] {
+                let isToldWhy = try await comesTrue {
+                    let answer = try await server.get("/v1/users/a/\(route)")
+                    return answer.status == 503 && answer.headers["retry-after"] != nil && answer.text.contains("password")
+                }
+                #expect(isToldWhy, "\(route)")
+            }
+            #expect(try await server.end() == 0)
+            redis.signal(SIGKILL)
+        }
     }
 }

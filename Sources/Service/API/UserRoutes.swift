@@ -43,7 +43,8 @@ struct UserRoutes: Sendable {
         let query = Query(request: request)
         let user = try user(context)
         let outcome = try await awaitToken(query, user)
-        var served = try await home.page(for: user, wish: query.wish(), now: wallClockMilliseconds())
+        let wish = try query.wish()
+        var served = try await reading { try await home.page(for: user, wish: wish, now: wallClockMilliseconds()) }
         if let warning = outcome.warning { served.warnings.append(warning) }
         var json = JSONWriter(capacity: 65_536)
         write(&json, served)
