@@ -4,6 +4,8 @@ import NIOCore
 
 /// An error of the HTTP API: RFC 9457 problem details, with what to do in `detail`.
 struct Problem: HTTPResponseError, Sendable {
+    static let contentType = "application/problem+json"
+
     var status: HTTPResponse.Status
     var title: String
     var detail: String
@@ -29,12 +31,17 @@ struct Problem: HTTPResponseError, Sendable {
 
     static func notFound(_ detail: String) -> Problem { Problem(.notFound, "Not found", detail) }
 
+    /// The members that every problem has.
+    func writeHead(to json: inout JSONWriter) {
+        json.member("type", "about:blank")
+        json.member("title", title)
+        json.member("status", status.code)
+        json.member("detail", detail)
+    }
+
     func response(from request: Request, context: some RequestContext) -> Response {
         let body = JSONWriter.object { json in
-            json.member("type", "about:blank")
-            json.member("title", title)
-            json.member("status", status.code)
-            json.member("detail", detail)
+            writeHead(to: &json)
             json.member("instance", request.uri.path)
             json.member("request_id", context.id)
             if !faults.isEmpty {
@@ -47,7 +54,7 @@ struct Problem: HTTPResponseError, Sendable {
                 }
             }
         }
-        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        var headers: HTTPFields = [.contentType: Problem.contentType]
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
