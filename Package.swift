@@ -114,7 +114,10 @@ let package = Package(
         tests("Quality", ["Features"]),
         tests(
             "Service",
-            [.product(name: "GRDB", package: "GRDB.swift"), "Catalog", "EventLog", "Events", "Features", "Home", "Jobs", "Quality"]),
+            [
+                .product(name: "GRDB", package: "GRDB.swift"), "Catalog", "EventLog", "Events", "FeatureStore", "Features", "Home", "Jobs",
+                "Quality",
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["EventLog", "Events", "TestSupport"], path: "Tests/EndToEnd", swiftSettings: strict),
         .testTarget(
