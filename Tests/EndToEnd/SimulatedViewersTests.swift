@@ -147,6 +147,21 @@ extension EndToEndTests {
             #expect(similar.items.count == 5 && !similar.items.contains { $0.titleId == "sintel" })
         }
 
+        /// Whatever rests on title counts says when they were read.
+        @Test func answersTellHowOldTheirCountsAre() async throws {
+            struct Fresh: Decodable { var snapshotAt: Int64 }
+            let user = try #require(truth.viewers.first { $0.playCount > 0 && !$0.isBot }).user
+            for path in [
+                "/v1/trending", "/v1/titles/sintel/similar", "/v1/users/\(user)/recommendations", "/v1/users/\(user)/home",
+                "/v1/experiments/sintel-artwork/report",
+            ] {
+                let at = try await server.get(path).decoded(Fresh.self).snapshotAt
+                #expect(millisecondsNow() - at < 60_000, "\(path)")
+            }
+            let text = try await RecsBinary.run("experiments", "report", "sintel-artwork", "--url", server.url)
+            #expect(text.output.contains("counts of 2"), "\(text.output)")
+        }
+
         /// `promtool` of Debian's `prometheus` is the format's own judge.
         @Test func metricsPassTheirOwnJudge() async throws {
             let text = try await server.get("/metrics")

@@ -87,6 +87,7 @@ struct UserRoutes: Sendable {
             JSONWriter.object(capacity: 16_384) { json in
                 json.member("user", user.description)
                 json.member("as_of", viewer.asOf)
+                json.member("snapshot_at", published.snapshotAt)
                 json.member("is_current", isCurrent)
                 json.member("items")
                 json.write(items, in: published)
