@@ -153,6 +153,11 @@ extension EndToEndTests {
             #expect(try !cold.decoded(Contract.Page.self).warnings.isEmpty)
             let profile = try await server.get("/v1/users/a/profile")
             #expect(profile.status == 503 && profile.headers["retry-after"] != nil)
+            for path in ["/v1/trending", "/v1/titles/sintel/similar"] {
+                let ranking = try await server.get(path)
+                #expect(ranking.status == 503 && ranking.headers["retry-after"] != nil, "\(path): \(ranking.text)")
+            }
+            #expect(try await server.get("/v1/catalog").status == 200)
             let posted = try await server.post([EventText.search("early", of: "a")])
             #expect(posted.accepted == 1)
             let redis = try ChildProcess(

@@ -1,3 +1,4 @@
+import GRDB
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -25,6 +26,13 @@ struct Problem: HTTPResponseError, Sendable {
         var problem = Problem(.serviceUnavailable, "Service unavailable", detail)
         problem.retryAfterSeconds = 1
         return problem
+    }
+
+    /// A control store that cannot be read or written now (a full disk, another process that holds it); nil for any other error of it.
+    init?(_ error: DatabaseError) {
+        let passing: [ResultCode] = [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY, .SQLITE_CANTOPEN]
+        guard passing.contains(error.resultCode) else { return nil }
+        self = .unavailable("the control store cannot be read or written now: \(error.message ?? "\(error.resultCode)")")
     }
 
     static func badRequest(_ detail: String) -> Problem { Problem(.badRequest, "Bad request", detail) }
