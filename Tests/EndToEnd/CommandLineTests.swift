@@ -70,6 +70,21 @@ extension EndToEndTests {
             #expect(unknown.status == 64 && unknown.errors.contains("search_events"))
         }
 
+        /// A folder that was mistyped stays as it was, and the command says so.
+        @Test(arguments: [
+            ["log", "topics"], ["log", "tail", "play_events"], ["log", "export", "play_events", "--out", "/nowhere"], ["namespace", "ls"],
+            ["verify"], ["replay", "--into", "v2"], ["dead-letters", "ls"],
+        ])
+        func noLogIsMadeToLookInto(_ command: [String]) async throws {
+            let folder = try TemporaryFolder()
+            for data in [folder.path("no-such-folder"), folder.url.path] {
+                let run = try await RecsBinary.run(command + ["--data", data])
+                #expect(run.status == 1 && run.output.isEmpty, "\(run.output)")
+                #expect(run.errors.contains("no log in \(data)") && run.errors.contains("--data"), "\(run.errors)")
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+        }
+
         @Test func catalogIsComparedAndImportedWhileRunning() async throws {
             let file = server.folder.path("titles.json")
             try """
