@@ -78,6 +78,7 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -113,7 +114,10 @@ let package = Package(
         tests("Quality", ["Features"]),
         tests(
             "Service",
-            [.product(name: "GRDB", package: "GRDB.swift"), "Catalog", "EventLog", "Events", "Features", "Home", "Jobs", "Quality"]),
+            [
+                .product(name: "GRDB", package: "GRDB.swift"), "Catalog", "EventLog", "Events", "FeatureStore", "Features", "Home", "Jobs",
+                "Quality",
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["EventLog", "Events", "TestSupport"], path: "Tests/EndToEnd", swiftSettings: strict),
         .testTarget(

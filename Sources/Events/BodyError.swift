@@ -38,8 +38,8 @@ package struct BodyError: Error, Sendable, Hashable, CustomStringConvertible {
                 .tooDeep, offset: fault.offset,
                 "The JSON is nested deeper than \(limits.nestingDepthMax) levels \(place); events are flat objects.")
         case .empty:
-            self.init(
-                .empty, offset: fault.offset, "The body has no event; send an object, an array of objects, or one object a line.")
+            let fix = "send an object, an array of one object or more, or one object a line."
+            self.init(.empty, offset: fault.offset, "The body has no event; \(fix)")
         case .tooManyEvents:
             self.init(
                 .tooManyEvents, offset: fault.offset,

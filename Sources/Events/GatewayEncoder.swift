@@ -33,7 +33,7 @@ package struct GatewayEncoder: Sendable {
 
     /// Encodes the events of `body` into `output` (emptied first), one verdict an event. `now` is in milliseconds since 1970.
     ///
-    /// Throws, with nothing in `output`, where the body as a whole is no JSON. A line of NDJSON that is none is refused alone.
+    /// Throws, with nothing in `output`, where the body as a whole is no JSON or holds no event. A line of NDJSON that is none is refused alone.
     package mutating func encode(
         _ body: UnsafeRawBufferPointer, format: BodyFormat, now: Int64, into output: inout EncodedEvents
     ) throws(BodyError) {
@@ -61,6 +61,7 @@ package struct GatewayEncoder: Sendable {
         }
         scanner.skipSpace()
         if scanner.offset < scanner.end { throw scanner.unexpected() }
+        if output.verdicts.isEmpty { throw JSONFault(code: .empty, offset: body.count) }
     }
 
     private mutating func encodeArray(_ scanner: inout JSONScanner, _ now: Int64, _ output: inout EncodedEvents) throws(JSONFault) {

@@ -59,7 +59,8 @@ package final class RedisServer: Sendable {
         }
     }
 
-    private static func makeFolder(_ path: String) throws(StoreError) -> String {
+    /// Answers its name without symbolic links.
+    static func makeFolder(_ path: String) throws(StoreError) -> String {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {

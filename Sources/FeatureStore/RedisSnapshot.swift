@@ -6,9 +6,9 @@ extension RedisServer {
     private static let snapshotName = "dump.rdb"
     private static let waitMilliseconds = 100
 
-    /// Where the server of a folder listens, whoever has started it.
+    /// Where the server of a folder (made if missing, so that its name is the final one) listens, whoever has started it or will.
     package static func address(folder: String) throws(StoreError) -> StoreAddress {
-        StoreAddress(socketPath: try socketPath(folder: URL(fileURLWithPath: folder).resolvingSymlinksInPath().path))
+        StoreAddress(socketPath: try socketPath(folder: makeFolder(folder)))
     }
 
     /// Has the server that runs in `folder` write all it holds at one moment, and moves the file to `path`. Commands are answered meanwhile.

@@ -54,7 +54,7 @@ struct Parts: Sendable {
             lostOffsets: foundations.lostOffsets)
         self.limits = try ProfileLimits(control: control)
         published = PublishedBox(catalog: catalogs.current, model: model, keys: keys)
-        assignments = AssignmentLog(log: foundations.log, writer: foundations.writer, logger: logger)
+        assignments = AssignmentLog(log: foundations.log, writer: foundations.writer, metrics: metrics, logger: logger)
         let topics = Topic.allCases.filter(\.hasJob).map(\.key)
         let partitions = Int32(foundations.partitionCount)
         winners = WinnerBoard(tests: configuration.jobs.tests)

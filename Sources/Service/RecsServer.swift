@@ -43,11 +43,10 @@ package struct RecsServer {
         let definitions = DefinitionStore(control: control)
         let definition = Definition(version: 0, settings: configuration.jobs, catalog: catalogs.current)
         let version = try definitions.store(definition, at: wallClockMilliseconds())
-        let folder = configuration.dataFolder + "/redis"
-        let redis = configuration.redis == nil && role.servesAPI ? try RedisChild(folder: folder, logger: logger) : nil
+        let runsRedis = configuration.redis == nil && role.servesAPI
+        let redis = runsRedis ? try RedisChild(folder: configuration.redisFolder, logger: logger) : nil
         // A worker without a Redis of its own uses the one that `recs serve` runs in the same data folder, and waits for it.
-        let address =
-            try redis?.address ?? configuration.redis.map { try StoreAddress($0) } ?? StoreAddress(socketPath: folder + "/redis.sock")
+        let address = try redis?.address ?? configuration.storeAddress()
         let parts = try Parts(
             configuration: configuration, foundations: foundations, control: control, catalogs: catalogs, definitions: definitions,
             address: address, model: try RankerModel(json: resources.rankerModel()), logger: logger)

@@ -23,6 +23,8 @@ enum Answers {
         var asOf: Int64
         var region: String
         var isCold: Bool
+        /// 0 before the first snapshot.
+        var snapshotAt: Int64
         var warnings: [String]
         var rows: [Row]
     }
@@ -54,7 +56,8 @@ enum Answers {
         }
         struct Freshness: Decodable {
             var topic: String
-            var lag: Int64
+            /// Nil where the job does not run now.
+            var lag: Int64?
             var asOf: Int64
         }
         var user: String

@@ -17,7 +17,7 @@ struct DeadLetterCommands: AsyncParsableCommand {
         _ options: ServiceOptions, _ body: @escaping @Sendable (DeadLetters) throws -> R
     ) async throws -> R {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let letters = try await DeadLetters(configuration: try options.configuration(), logger: Logger(label: "recs"))
+        let letters = try await DeadLetters(configuration: try options.configurationOfLog(), logger: Logger(label: "recs"))
         do {
             let result = try await LogCommands.onThread { try body(letters) }
             await letters.close()

@@ -14,7 +14,7 @@ struct Doctor: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let findings = Checkup(configuration: try options.configuration()).findings()
+        let findings = await Checkup(configuration: try options.configuration()).findings()
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]

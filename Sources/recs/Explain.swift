@@ -37,10 +37,22 @@ struct ExplainUser: AsyncParsableCommand {
     }
 
     private func head(_ answer: Answers.Explanation) -> String {
-        let lag = answer.freshness.map(\.lag).reduce(0, +)
         let known = answer.isCold ? "nothing is known of this viewer yet" : "newest event \(ago(answer.asOf, now: answer.now))"
         return "\(answer.user): \(known); last seen in \(answer.lastRegion.isEmpty ? "no region" : answer.lastRegion); "
-            + "maturity limit \(answer.maturityLimit); \(lag) records on the log not in the features yet\n"
+            + "maturity limit \(answer.maturityLimit); \(freshness(answer))\n"
+    }
+
+    /// What serving knows of how old its beliefs are: the jobs' lag only where they all run in its process.
+    private func freshness(_ answer: Answers.Explanation) -> String {
+        let counts = "title counts from \(ago(answer.page.snapshotAt, now: answer.now))"
+        let lags = answer.freshness.compactMap(\.lag)
+        if answer.freshness.isEmpty {
+            return "\(counts); how many records on the log are not in the features yet is not known here: the jobs run in other processes"
+        }
+        if lags.count < answer.freshness.count {
+            return "\(counts); how many records on the log are not in the features yet is not known: not all jobs run, see `recs status`"
+        }
+        return "\(counts); \(lags.reduce(0, +)) records on the log not in the features yet"
     }
 
     private func taste(_ answer: Answers.Explanation) -> String {

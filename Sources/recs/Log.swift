@@ -12,7 +12,7 @@ struct LogCommands: AsyncParsableCommand {
 
     static func reader(_ options: ServiceOptions) async throws -> LogReader {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        return try await LogReader(configuration: try options.configuration(), logger: Logger(label: "recs"))
+        return try await LogReader(configuration: try options.configurationOfLog(), logger: Logger(label: "recs"))
     }
 
     static func topic(_ name: String) throws -> Topic {

@@ -28,7 +28,7 @@ struct NamespaceCommands: AsyncParsableCommand {
     }
 
     static func control(_ options: ServiceOptions) async throws -> NamespaceControl {
-        try await NamespaceControl(configuration: try options.configuration(), logger: logger)
+        try await NamespaceControl(configuration: try options.configurationOfLog(), logger: logger)
     }
 
     static func text(_ value: some Encodable) throws -> String {

@@ -49,7 +49,7 @@ struct ReplayCommand: AsyncParsableCommand {
         guard ["archive", "log"].contains(from) else { throw ValidationError("--from is `\(from)`; use archive or log") }
         plan.prefersArchive = from == "archive"
         let chosen = plan
-        let configuration = try options.configuration()
+        let configuration = try options.configurationOfLog()
         let line = Progress()
         let report = try await NamespaceCommands.reporting {
             let replay = try await Replay(chosen, configuration: configuration, logger: NamespaceCommands.logger)

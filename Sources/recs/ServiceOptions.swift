@@ -44,6 +44,13 @@ struct ServiceOptions: ParsableArguments {
         }
     }
 
+    /// The same for a command that looks into a log which has to be there.
+    func configurationOfLog() throws -> Configuration {
+        let configuration = try configuration()
+        try configuration.requireLog()
+        return configuration
+    }
+
     /// Runs a server of the role until it is stopped.
     func run(_ role: RecsServer.Role) async throws {
         let configuration = try configuration()

@@ -2,9 +2,16 @@ import ArgumentParser
 import Foundation
 import Service
 
-/// `recs users`: who was active lately.
+/// `recs users`: who has played something lately.
 struct Users: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List recently active viewers.")
+    static let configuration = CommandConfiguration(
+        abstract: "List recently active viewers: those with the newest plays.",
+        discussion: """
+            Plays alone count as activity; who only searched, browsed or rated is not listed. `recs explain user` knows them all.
+
+            Example:
+              recs users --limit 50
+            """)
 
     @OptionGroup var client: ClientOptions
 

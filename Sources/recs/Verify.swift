@@ -33,7 +33,7 @@ struct Verify: AsyncParsableCommand {
         var plan = Verification.Plan()
         plan.sample = sample
         plan.users = users.map { Set($0.split(separator: ",").map(String.init)) }
-        let configuration = try options.configuration()
+        let configuration = try options.configurationOfLog()
         let chosen = plan
         let report = try await NamespaceCommands.reporting {
             let verification = try await Verification(configuration: configuration, logger: NamespaceCommands.logger)

@@ -36,6 +36,7 @@ extension EndToEndTests {
                 invalid,
                 Bad("empty body", "", 400, "empty"),
                 Bad("blanks only", " \n ", 400, "empty"),
+                Bad("empty array", "[]", 400, "empty", "no event"),
                 Bad("unknown type", EventText.event("nap", of: "bad", title), 422, "$.event_type", "play_start", "title_rated"),
                 Bad("missing field", hidden("\"x\":1").replacingOccurrences(of: ",\"x\":1", with: ""), 422, "$.title_id", "missing"),
                 Bad("extra field", hidden("\(title),\"mood\":1"), 422, "$.mood", "unknown_field"),
@@ -68,9 +69,14 @@ extension EndToEndTests {
             let answer = try await Answer.to("POST", server.url + "/v1/events", body: bad.body, headers: ["Content-Type": bad.type])
             #expect(answer.status == bad.status, "\(answer.text.prefix(500))")
             for word in bad.words { #expect(answer.text.contains(word), "\(word) in \(answer.text.prefix(500))") }
-            if bad.status != 422 {
-                #expect(answer.headers["content-type"] == "application/problem+json")
-                #expect(try answer.decoded(Contract.Problem.self).status == bad.status)
+            #expect(answer.headers["content-type"] == "application/problem+json")
+            let problem = try answer.decoded(Contract.Problem.self)
+            #expect(problem.status == bad.status && !problem.type.isEmpty && !problem.title.isEmpty && !problem.detail.isEmpty)
+            if bad.status == 422 {
+                let posted = try answer.decoded(Contract.Posted.self)
+                #expect(posted.accepted == 0 && posted.refused == 1 && posted.failed == 0 && posted.token == nil)
+                let fault = try #require(posted.events.first?.errors?.first)
+                #expect(problem.detail.contains(fault.path) && problem.detail.contains(fault.message), "\(problem.detail)")
             }
             #expect(answer.headers["x-request-id"] != nil)
             try await expectStreamGoesOn("after-\(bad.name.filter(\.isLetter))")

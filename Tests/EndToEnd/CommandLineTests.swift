@@ -40,6 +40,14 @@ extension EndToEndTests {
             #expect(address.status == 1 && address.errors.contains("http://127.0.0.1:8080"))
         }
 
+        @Test func lagIsNotMadeUpWhereNoJobsRun() async throws {
+            let frontend = try await RunningServer.start(arguments: ["--no-jobs"])
+            let run = try await RecsBinary.run("explain", "user", "a", "--url", frontend.url)
+            #expect(run.status == 0 && run.output.contains("not known here") && run.output.contains("title counts"), "\(run.output)")
+            #expect(!run.output.contains("0 records"), "\(run.output)")
+            #expect(try await frontend.end() == 0)
+        }
+
         @Test func topicsAndTailShowTheLog() async throws {
             struct Extent: Decodable {
                 var topic: String
@@ -60,6 +68,21 @@ extension EndToEndTests {
             #expect(table.output.hasPrefix("TOPIC"))
             let unknown = try await RecsBinary.run("log", "tail", "no_such_topic", "--data", data)
             #expect(unknown.status == 64 && unknown.errors.contains("search_events"))
+        }
+
+        /// A folder that was mistyped stays as it was, and the command says so.
+        @Test(arguments: [
+            ["log", "topics"], ["log", "tail", "play_events"], ["log", "export", "play_events", "--out", "/nowhere"], ["namespace", "ls"],
+            ["verify"], ["replay", "--into", "v2"], ["dead-letters", "ls"],
+        ])
+        func noLogIsMadeToLookInto(_ command: [String]) async throws {
+            let folder = try TemporaryFolder()
+            for data in [folder.path("no-such-folder"), folder.url.path] {
+                let run = try await RecsBinary.run(command + ["--data", data])
+                #expect(run.status == 1 && run.output.isEmpty, "\(run.output)")
+                #expect(run.errors.contains("no log in \(data)") && run.errors.contains("--data"), "\(run.errors)")
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
         }
 
         @Test func catalogIsComparedAndImportedWhileRunning() async throws {
@@ -84,24 +107,6 @@ extension EndToEndTests {
             #expect(isServed)
             let lost = try await RecsBinary.run("catalog", "import", "no-such-file.json", "--url", server.url)
             #expect(lost.status == 64 && lost.errors.contains("no-such-file.json"))
-        }
-
-        @Test func doctorLooksAtThisMachine() async throws {
-            struct Finding: Decodable {
-                var what: String
-                var ok: Bool
-                var fix: String
-            }
-            let folder = try TemporaryFolder()
-            let port = "\(freePort())"
-            let run = try await RecsBinary.run("doctor", "--json", "--data", folder.path("data"), "--port", port)
-            let findings = try JSONDecoder().decode([Finding].self, from: Data(run.output.utf8))
-            #expect(findings.count >= 6)
-            #expect(run.status == (findings.allSatisfy(\.ok) ? 0 : 1))
-            #expect(findings.allSatisfy { $0.ok || !$0.fix.isEmpty })
-            let none = try await RecsBinary.run(
-                "doctor", "--data", folder.path("data"), "--port", port, environment: ["PATH": "/nowhere"])
-            #expect(none.status == 1 && none.output.contains("apt-get install redis-server"), "\(none.output)\(none.errors)")
         }
 
         @Test func movieLensIsImported() async throws {

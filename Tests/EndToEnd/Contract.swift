@@ -91,6 +91,7 @@ enum Contract {
             var path: String
             var message: String
         }
+        var type: String
         var title: String
         var status: Int
         var detail: String

@@ -66,6 +66,9 @@ extension EndToEndTests {
             let folder = try await onOwnThread { stopped.stop() }
             let refused = try await server.send("POST", "/v1/events", EventText.search("while down", of: "patient"))
             #expect(refused.status == 503 && refused.headers["retry-after"] != nil, "\(refused.text)")
+            #expect(refused.headers["content-type"] == "application/problem+json")
+            #expect(try refused.decoded(Contract.Problem.self).status == 503)
+            #expect(try refused.decoded(Contract.Posted.self).events.map(\.status) == ["failed"])
             #expect(try await server.get("/v1/users/pythonista/home").status == 200)
             broker = try await startBroker(port, folder: folder)
             let isTaken = try await comesTrue(within: 60) {

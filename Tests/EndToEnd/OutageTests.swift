@@ -153,6 +153,11 @@ extension EndToEndTests {
             #expect(try !cold.decoded(Contract.Page.self).warnings.isEmpty)
             let profile = try await server.get("/v1/users/a/profile")
             #expect(profile.status == 503 && profile.headers["retry-after"] != nil)
+            for path in ["/v1/trending", "/v1/titles/sintel/similar"] {
+                let ranking = try await server.get(path)
+                #expect(ranking.status == 503 && ranking.headers["retry-after"] != nil, "\(path): \(ranking.text)")
+            }
+            #expect(try await server.get("/v1/catalog").status == 200)
             let posted = try await server.post([EventText.search("early", of: "a")])
             #expect(posted.accepted == 1)
             let redis = try ChildProcess(
@@ -161,6 +166,25 @@ extension EndToEndTests {
             #expect(isReady)
             _ = try await server.caughtUp(received: 1)
             #expect(try await server.profile("a").searches.map(\.query) == ["early"])
+            #expect(try await server.end() == 0)
+            redis.signal(SIGKILL)
+        }
+
+        @Test func redisThatRefusesUsIsNoFaultOfTheRequest() async throws {
+            let folder = try TemporaryFolder()
+            let port = freePort()
+            let redis = try ChildProcess(
+                "redis-server",
+                ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--dir", folder.url.path, "--requirepass", "right"])
+            let server = try await RunningServer.start(
+                arguments: ["--redis", "redis://:wrong@127.0.0.1:\(port)"], waitsUntilReady: false)
+            for route in ["home", "explain", "recommendations", "profile"] {
+                let isToldWhy = try await comesTrue {
+                    let answer = try await server.get("/v1/users/a/\(route)")
+                    return answer.status == 503 && answer.headers["retry-after"] != nil && answer.text.contains("password")
+                }
+                #expect(isToldWhy, "\(route)")
+            }
             #expect(try await server.end() == 0)
             redis.signal(SIGKILL)
         }

@@ -19,10 +19,14 @@ extension EndToEndTests {
             var path: String
         }
 
-        private func listedRoutes() async throws -> Set<Route> {
+        private func listedPaths() async throws -> [String: [String: Any]] {
             let answer = try await server.get("/openapi.json")
             let document = try #require(try JSONSerialization.jsonObject(with: answer.body) as? [String: Any])
-            let paths = try #require(document["paths"] as? [String: [String: Any]])
+            return try #require(document["paths"] as? [String: [String: Any]])
+        }
+
+        private func listedRoutes() async throws -> Set<Route> {
+            let paths = try await listedPaths()
             var routes: Set<Route> = []
             for (path, operations) in paths {
                 for method in operations.keys where ["get", "put", "post", "delete"].contains(method) {
@@ -58,6 +62,15 @@ extension EndToEndTests {
             #expect(registered.count > 20)
             #expect(registered.subtracting(listed) == [], "answered, not listed")
             #expect(listed.subtracting(registered) == [], "listed, not answered")
+        }
+
+        @Test func everyRouteWithKeysListsHowTheyAreRefused() async throws {
+            for (path, operations) in try await listedPaths() where !["/healthz", "/readyz", "/openapi.json"].contains(path) {
+                for (method, operation) in operations {
+                    let responses = try #require((operation as? [String: Any])?["responses"] as? [String: Any])
+                    #expect(Set(responses.keys).isSuperset(of: ["401", "403", "429"]), "\(method) \(path)")
+                }
+            }
         }
 
         @Test func everyListedRouteAnswers() async throws {

@@ -54,7 +54,8 @@ import Testing
         for format in [BodyFormat.json, .ndjson] {
             for body in ["", " \r\n\t", "\n\n"] { #expect(fixture.bodyError(Array(body.utf8), format)?.code == .empty, "\(body)") }
         }
-        #expect(fixture.bodyError(Array("[]".utf8)) == nil)
+        for body in ["[]", " [ \n] "] { #expect(fault(body) == "empty \(body.utf8.count)", "\(body)") }
+        #expect(fault("[]x") == "malformed_json 2" && fault("[") == "truncated 1")
     }
 
     @Test func invalidUTF8IsRefusedWithItsOffset() {

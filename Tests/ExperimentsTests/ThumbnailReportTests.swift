@@ -58,11 +58,12 @@ import Testing
     }
 
     @Test func jsonHasTheDocumentedNamesAndReadsBack() throws {
-        let report = ThumbnailReport(test: test, totals: planted)
+        let report = ThumbnailReport(test: test, totals: planted, snapshotAt: 1_700_000_000_000)
         let json = try report.jsonText()
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let names: Set = [
-            "test_id", "title_id", "srm", "variants", "segments", "needed_per_variant", "verdict", "winner", "recommendation",
+            "test_id", "title_id", "snapshot_at", "srm", "variants", "segments", "needed_per_variant", "verdict", "winner",
+            "recommendation",
         ]
         #expect(Set(object.keys) == names)
         let variant = try #require((object["variants"] as? [[String: Any]])?.first)
@@ -81,6 +82,14 @@ import Testing
         #expect(lines[1].hasPrefix("split  ok"))
         #expect(lines.contains { $0.hasPrefix("segment drama: v1 wins") })
         #expect(lines.last == "v1 wins: serve it.")
+    }
+
+    @Test func everyFormTellsHowOldTheCountsAre() throws {
+        let unread = ThumbnailReport(test: test, totals: [])
+        #expect(unread.text.contains("counts not read yet") && unread.svg.contains("counts not read yet"))
+        let report = ThumbnailReport(test: test, totals: planted, snapshotAt: 1_700_000_000_000)
+        for form in [report.text, report.svg] { #expect(form.contains("counts of 2023-11-14T22:13:20Z"), "\(form)") }
+        #expect(try report.jsonText().contains("\"snapshot_at\" : 1700000000000"))
     }
 
     @Test func svgIsWellFormedAndEscapes() throws {

@@ -84,6 +84,16 @@ import Testing
         #expect(try StoreConnection(server.address).namespaces() == [])
     }
 
+    @Test(arguments: [1, 30]) func whoDoesNotStartItFindsItsSocket(length: Int) throws {
+        let name = folder.path(String(repeating: "long", count: length))
+        let link = folder.path("link")
+        let early = try RedisServer.address(folder: name + "/redis")
+        let server = try RedisServer(folder: name + "/redis")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: name)
+        #expect(early == server.address)
+        #expect(try RedisServer.address(folder: link + "/redis") == server.address)
+    }
+
     /// A server such as a run that was killed leaves behind; returns its process id.
     private func startLeftover(socket: String) throws -> Int32 {
         let path = folder.path("redis")

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Service
 import TestSupport
 import Testing
@@ -57,6 +58,13 @@ import Testing
             "tests:\n  - id: t\n    title: x\n    variants: [{ id: a, artwork: x, weight: 0.9 }, { id: b, artwork: y, weight: 0.9 }]", 2,
             "add up to 1"
         ), ("data: \"\"", 1, "empty"), ("log_level:\n  - a", 2, "text"),
+        ("tests:\n  - id: t\n    title: x\n    variants: [{ id: a, artwork: x }, { id: a, artwork: y }]", 2, "`a`"),
+        ("filtered_prefixes: [bot-, [test-]]", 1, "text"), ("archive: perhaps", 1, "on or off"),
+        ("\nlog: stone", 2, "kafka://HOST:PORT"), ("log: kafka://", 1, "no broker"), ("log: kafka://a:9092,b:0", 1, "`b:0`"),
+        ("log: kafka://a/topic", 1, "`a/topic`"), ("kafka:\n  assignment_strategy: sticky", 2, "cooperative-sticky, range or roundrobin"),
+        ("kafka:\n  assignment_strategy: cooperative-sticky,range", 2, "roundrobin"), ("redis: cache:6379", 1, "redis://"),
+        ("redis: rediss://cache", 1, "TLS"), ("registry: here", 1, "http://localhost:8081"), ("namespace: Main Street", 1, "a-z"),
+        ("\n\nlog_level: loud", 3, "critical"),
     ])
     func faultIsToldWithItsLine(_ yaml: String, _ line: Int, _ word: String) {
         let faults = read(yaml).faults
@@ -74,7 +82,18 @@ import Testing
     }
 
     @Test func textThatIsNoYAMLIsAFault() {
-        #expect(read("listen: [").faults.count == 1)
+        let faults = read("data: x\nlisten: [").faults
+        #expect(faults.count == 1 && faults.allSatisfy { $0.place.hasPrefix("recs.yaml:") }, "\(faults)")
+    }
+
+    @Test(arguments: ["kafka://a", "kafka://a:9092,b.example:1", "kafka://[::1]:9092", "embedded"]) func logsAreTaken(_ log: String) {
+        let (configuration, faults) = read("log: \"\(log)\"")
+        #expect(faults.isEmpty && configuration.log == log)
+    }
+
+    @Test func noPrefixesMeansNoFilter() {
+        let (configuration, faults) = read("filtered_prefixes: []")
+        #expect(faults.isEmpty && configuration.jobs.filteredPrefixes.isEmpty)
     }
 
     @Test func flagsComeBeforeTheEnvironmentAndThatBeforeTheFile() throws {
@@ -87,16 +106,58 @@ import Testing
         #expect(configuration.logLevel == "debug" && configuration.dataFolder == "environment" && configuration.port == 3)
     }
 
-    @Test func wrongEnvironmentIsAFault() throws {
-        let error = #expect(throws: ConfigurationError.self) {
-            try Configuration.load(
-                flags: Configuration.Flags(),
-                environment: [
-                    "RECS_PORT": "70000", "RECS_PARTITIONS": "-1", "RECS_LOG": "stone", "RECS_CONFIG": "/no/such/file",
-                    "RECS_HOST": "0.0.0.0",
-                ])
+    private func faults(
+        _ yaml: String? = nil, _ flags: Configuration.Flags = .init(), _ environment: [String: String] = [:]
+    ) throws -> ConfigurationError? {
+        let folder = try TemporaryFolder()
+        var flags = flags
+        if let yaml {
+            flags.file = folder.path("recs.yaml")
+            try yaml.write(toFile: folder.path("recs.yaml"), atomically: true, encoding: .utf8)
         }
-        #expect(Set(error?.faults.map(\.place) ?? []) == ["/no/such/file", "RECS_PARTITIONS", "listen.port", "log", "listen.host"])
+        do {
+            _ = try Configuration.load(flags: flags, environment: environment)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func wrongEnvironmentIsAFault() throws {
+        let error = try faults(
+            nil, .init(),
+            [
+                "RECS_PORT": "70000", "RECS_PARTITIONS": "-1", "RECS_LOG": "stone", "RECS_CONFIG": "/no/such/file", "RECS_HOST": "0.0.0.0",
+            ])
+        #expect(error?.faults.map(\.place) == ["/no/such/file", "RECS_PORT", "RECS_LOG", "RECS_PARTITIONS", "RECS_HOST"])
         #expect(error?.description.hasPrefix("5 wrong settings:") == true)
+    }
+
+    @Test(arguments: [
+        ("RECS_PARTITIONS", "0", "1 to 4096"), ("RECS_PARTITIONS", "4097", "1 to 4096"), ("RECS_ADMIN_KEY", "short", "16"),
+        ("RECS_REDIS", "http://cache", "redis://"), ("RECS_REGISTRY", "registry:8081", "http://localhost:8081"),
+        ("RECS_NAMESPACE", "Main", "a-z"), ("RECS_KAFKA_ASSIGNMENT_STRATEGY", "sticky", "range"), ("RECS_LOG_LEVEL", "loud", "debug"),
+        ("RECS_ARCHIVE", "perhaps", "on or off"),
+    ])
+    func wrongVariableIsNamedWithTheFix(_ name: String, _ value: String, _ fix: String) throws {
+        let found = try faults(nil, .init(), [name: value])?.faults ?? []
+        #expect(found.count == 1 && found.allSatisfy { $0.place == name && $0.message.contains(fix) }, "\(found)")
+    }
+
+    @Test func wrongFlagsAreFaults() throws {
+        var flags = Configuration.Flags()
+        (flags.port, flags.log, flags.redis, flags.registry) = (70_000, "kafka://", "cache", "here")
+        #expect(try faults(nil, flags)?.faults.map(\.place) == ["--port", "--log", "--redis", "--registry"])
+    }
+
+    @Test func whatIsWrongAnywhereIsToldAtOnceWithItsPlace() throws {
+        var flags = Configuration.Flags()
+        flags.redis = "cache"
+        let error = try faults(
+            "listen: { port: 1,\n  host: 0.0.0.0 }\nlog: stone\nlog_level: loud\nredis: 7\n", flags,
+            ["RECS_PARTITIONS": "0", "RECS_ADMIN_KEY": "short"])
+        let places = (error?.faults ?? []).map { $0.place.replacing(/^.*recs.yaml/, with: "recs.yaml") }
+        #expect(
+            places == ["recs.yaml:3", "recs.yaml:4", "recs.yaml:5", "RECS_PARTITIONS", "RECS_ADMIN_KEY", "--redis", "recs.yaml:2"])
     }
 }

@@ -2,14 +2,15 @@ package import Features
 
 extension ThumbnailReport {
     /// Computes the report of a test from what was counted. Rows of variants that the test does not have are left out; rows of one
-    /// variant and segment are added up.
-    package init(test: ThumbnailTest, totals: [ArmTotals], settings: ReportSettings = ReportSettings()) {
+    /// variant and segment are added up. `snapshotAt`: when they were read, milliseconds since 1970.
+    package init(test: ThumbnailTest, totals: [ArmTotals], snapshotAt: Int64 = 0, settings: ReportSettings = ReportSettings()) {
         let table = CountTable(test: test, totals: totals)
         let overall = variantResults(test, table.overall, settings)
         let ratio = sampleRatioPValue(exposed: table.overall.map(\.exposed), shares: test.variants.map(\.weight))
         let isMismatch = ratio < settings.sampleRatioThreshold
         self.test = test.id
         title = test.title
+        self.snapshotAt = snapshotAt
         srm = SampleRatio(pValue: ratio, isMismatch: isMismatch)
         variants = overall
         segments = segmentResults(test, table, settings, isReadable: !isMismatch)

@@ -14,7 +14,7 @@ extension ThumbnailReport.Verdict {
 }
 
 extension ThumbnailReport: Codable {
-    /// Writes `test_id`, `title_id`, `srm` {pValue, verdict}, `variants`, `segments`, `needed_per_variant`, `verdict`, `winner`,
+    /// Writes `test_id`, `title_id`, `snapshot_at`, `srm` {pValue, verdict}, `variants`, `segments`, `needed_per_variant`, `verdict`, `winner`,
     /// `recommendation`. What is not known is null.
     package func encode(to encoder: any Encoder) throws {
         try Document(self).encode(to: encoder)
@@ -37,6 +37,7 @@ extension ThumbnailReport: Codable {
 private struct Document: Codable {
     var testId: String
     var titleId: String
+    var snapshotAt: Int64
     var srm: Ratio
     var variants: [Variant]
     var segments: [Segment]
@@ -49,12 +50,14 @@ private struct Document: Codable {
         case srm, variants, segments, verdict, winner, recommendation
         case testId = "test_id"
         case titleId = "title_id"
+        case snapshotAt = "snapshot_at"
         case neededPerVariant = "needed_per_variant"
     }
 
     init(_ report: ThumbnailReport) {
         testId = report.test.description
         titleId = report.title.description
+        snapshotAt = report.snapshotAt
         srm = Ratio(pValue: report.srm.pValue, verdict: report.srm.isMismatch ? "mismatch" : "ok")
         variants = report.variants.map { Variant($0) }
         segments = report.segments.map { Segment($0) }
@@ -67,7 +70,7 @@ private struct Document: Codable {
     var report: ThumbnailReport {
         get throws {
             ThumbnailReport(
-                test: TestID(testId), title: TitleID(titleId),
+                test: TestID(testId), title: TitleID(titleId), snapshotAt: snapshotAt,
                 srm: ThumbnailReport.SampleRatio(pValue: srm.pValue, isMismatch: srm.verdict == "mismatch"),
                 variants: variants.map(\.result), segments: segments.map(\.result), neededPerVariant: neededPerVariant,
                 verdict: try decodedVerdict)

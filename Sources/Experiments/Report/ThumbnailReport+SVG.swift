@@ -15,6 +15,7 @@ extension ThumbnailReport {
             "<title>\(escaped("Thumbnail test \(test)"))</title>",
             label(x: 16, y: 26, "Thumbnail test \(test), title \(title)", style: "font-size=\"16\" font-weight=\"600\""),
             label(x: 16, y: 48, recommendation, style: ""),
+            label(x: 16, y: 66, freshness, style: "font-size=\"11\""),
         ]
         parts += axis.ticks.map { tick in
             let x = axis.x(tick)

@@ -19,9 +19,15 @@ extension ThumbnailReport {
         }
     }
 
+    /// How old the counts are, in words.
+    var freshness: String {
+        if snapshotAt == 0 { return "counts not read yet" }
+        return "counts of " + Date(timeIntervalSince1970: Double(snapshotAt) / 1000).formatted(.iso8601)
+    }
+
     /// The report as a table for a terminal, the split first.
     package var text: String {
-        var lines = ["test \(test) of title \(title)"]
+        var lines = ["test \(test) of title \(title), \(freshness)"]
         lines.append("split  \(srm.isMismatch ? "MISMATCH" : "ok") (p = \(scientific(srm.pValue)))")
         lines.append("")
         lines += table(Self.variantHeader, variants.map { Self.row($0) })

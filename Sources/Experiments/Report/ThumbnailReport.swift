@@ -4,6 +4,8 @@ package import Features
 package struct ThumbnailReport: Sendable, Equatable {
     package var test: TestID
     package var title: TitleID
+    /// When the counts were read from the store, milliseconds since 1970; 0 before the first time.
+    package var snapshotAt: Int64
     package var srm: SampleRatio
     /// In the order of the test; the first is the control.
     package var variants: [VariantResult]

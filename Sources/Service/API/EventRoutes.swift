@@ -55,7 +55,8 @@ struct EventRoutes: Sendable {
         }
     }
 
-    /// 202 where an event was taken, 422 where all were refused, 503 where the log could not take one that was good.
+    /// 202 where an event was taken, 422 where all were refused, 503 where the log could not take one that was good. The last two are
+    /// problems which have the verdicts as well.
     private func answer(_ results: [Gateway.Result]) -> Response {
         var token = ReadToken()
         var counts = (accepted: 0, refused: 0, failed: 0)
@@ -68,12 +69,9 @@ struct EventRoutes: Sendable {
             case .failed: counts.failed += 1
             }
         }
-        let body = JSONWriter.object(capacity: 128 + results.count * 80) { json in
-            if counts.failed > 0 {
-                json.member("title", "Service unavailable")
-                json.member("status", 503)
-                json.member("detail", "the log cannot take events now; send those marked failed again (their event_id makes that safe)")
-            }
+        let problem = counts.failed > 0 ? EventRoutes.logIsAway : counts.accepted == 0 ? EventRoutes.allRefused(results) : nil
+        let body = JSONWriter.object(capacity: 512 + results.count * 80) { json in
+            problem?.writeHead(to: &json)
             json.member("accepted", counts.accepted)
             json.member("refused", counts.refused)
             json.member("failed", counts.failed)
@@ -81,14 +79,23 @@ struct EventRoutes: Sendable {
             json.member("events")
             json.array(results) { json, result in json.object { write(result, to: &$0) } }
         }
-        var response = Response.json(body, status: .accepted)
-        if counts.failed > 0 {
-            response.status = .serviceUnavailable
-            response.headers[.retryAfter] = "1"
-        } else if counts.accepted == 0 {
-            response.status = .unprocessableContent
-        }
+        var response = Response.json(body, status: problem?.status ?? .accepted)
+        if problem != nil { response.headers[.contentType] = Problem.contentType }
+        if let seconds = problem?.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
         return response
+    }
+
+    private static var logIsAway: Problem {
+        .unavailable("the log cannot take events now; send those marked failed again (their event_id makes that safe)")
+    }
+
+    /// Names the first fault, for whoever reads no further.
+    private static func allRefused(_ results: [Gateway.Result]) -> Problem {
+        var detail = "no event of the body was taken; `events` has the path and the reason of each fault"
+        if case .refused(let problems) = results.first, let first = problems.first {
+            detail += ", the first is \(first.path): \(first.message)"
+        }
+        return Problem(.unprocessableContent, "Events refused", detail)
     }
 
     private func write(_ result: Gateway.Result, to json: inout JSONWriter) {

@@ -44,7 +44,8 @@ struct ExperimentRoutes: Sendable {
             let known = tests.map(\.id.description).joined(separator: ", ")
             throw Problem.notFound("there is no test `\(id)`; tests in the configuration: \(known.isEmpty ? "none" : known)")
         }
-        let report = ThumbnailReport(test: test, totals: totals(of: test, in: published.current.snapshot))
+        let published = published.current
+        let report = ThumbnailReport(test: test, totals: totals(of: test, in: published.snapshot), snapshotAt: published.snapshotAt)
         let accept = request.headers[.accept] ?? ""
         let format = Query(request: request).text("format")
         if format == "svg" || format == nil && accept.contains("image/svg+xml") { return .text(report.svg, type: "image/svg+xml") }

@@ -5,8 +5,8 @@ import Home
 struct Explanation {
     let served: ServedPage
     let maturityLimit: Int
-    /// How far each job is behind.
-    let jobs: [(topic: String, lag: Int64, asOf: Int64)]
+    /// How far each job of this process is behind; none where the jobs run elsewhere, no lag where a job does not run now.
+    let jobs: [(topic: String, lag: Int64?, asOf: Int64)]
 }
 
 extension JSONWriter {
@@ -35,7 +35,8 @@ extension JSONWriter {
             json.array(explanation.jobs) { json, job in
                 json.object {
                     $0.member("topic", job.topic)
-                    $0.member("lag", job.lag)
+                    $0.member("lag")
+                    if let lag = job.lag { $0.integer(lag) } else { $0.null() }
                     $0.member("as_of", job.asOf)
                 }
             }

@@ -1,3 +1,4 @@
+import GRDB
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -20,12 +21,12 @@ struct ObservingMiddleware: RouterMiddleware {
             response = problem.response(from: request, context: context)
         } catch let error as any HTTPResponseError {
             response = problem(for: error.status, request).response(from: request, context: context)
+        } catch let error as DatabaseError {
+            context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+            response = (Problem(error) ?? ObservingMiddleware.internalError).response(from: request, context: context)
         } catch {
             context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
-            response = Problem(
-                .internalServerError, "Internal error", "the service failed to answer; the log has the reason under this request_id"
-            )
-            .response(from: request, context: context)
+            response = ObservingMiddleware.internalError.response(from: request, context: context)
         }
         if let id = Self.requestID { response.headers[id] = context.id }
         let answered = RouteMetrics.Kind(
@@ -33,6 +34,9 @@ struct ObservingMiddleware: RouterMiddleware {
         routes.observe(answered, seconds: (ContinuousClock.now - started) / .seconds(1))
         return response
     }
+
+    private static let internalError = Problem(
+        .internalServerError, "Internal error", "the service failed to answer; the log has the reason under this request_id")
 
     private static let requestID = HTTPField.Name("X-Request-ID")
 

@@ -1,9 +1,12 @@
+import GRDB
 import HTTPTypes
 import Hummingbird
 import NIOCore
 
 /// An error of the HTTP API: RFC 9457 problem details, with what to do in `detail`.
 struct Problem: HTTPResponseError, Sendable {
+    static let contentType = "application/problem+json"
+
     var status: HTTPResponse.Status
     var title: String
     var detail: String
@@ -25,16 +28,28 @@ struct Problem: HTTPResponseError, Sendable {
         return problem
     }
 
+    /// A control store that cannot be read or written now (a full disk, another process that holds it); nil for any other error of it.
+    init?(_ error: DatabaseError) {
+        let passing: [ResultCode] = [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY, .SQLITE_CANTOPEN]
+        guard passing.contains(error.resultCode) else { return nil }
+        self = .unavailable("the control store cannot be read or written now: \(error.message ?? "\(error.resultCode)")")
+    }
+
     static func badRequest(_ detail: String) -> Problem { Problem(.badRequest, "Bad request", detail) }
 
     static func notFound(_ detail: String) -> Problem { Problem(.notFound, "Not found", detail) }
 
+    /// The members that every problem has.
+    func writeHead(to json: inout JSONWriter) {
+        json.member("type", "about:blank")
+        json.member("title", title)
+        json.member("status", status.code)
+        json.member("detail", detail)
+    }
+
     func response(from request: Request, context: some RequestContext) -> Response {
         let body = JSONWriter.object { json in
-            json.member("type", "about:blank")
-            json.member("title", title)
-            json.member("status", status.code)
-            json.member("detail", detail)
+            writeHead(to: &json)
             json.member("instance", request.uri.path)
             json.member("request_id", context.id)
             if !faults.isEmpty {
@@ -47,7 +62,7 @@ struct Problem: HTTPResponseError, Sendable {
                 }
             }
         }
-        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        var headers: HTTPFields = [.contentType: Problem.contentType]
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))

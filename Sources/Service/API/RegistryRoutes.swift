@@ -9,17 +9,17 @@ struct RegistryRoutes: Sendable {
     let registry: any SchemaRegistry
 
     func add(readers: RouterGroup<APIContext>, writers: RouterGroup<APIContext>) {
-        readers.get("subjects") { _, _ in try await subjects() }
-        readers.get("subjects/:subject/versions") { _, context in try await versions(subject(context)) }
+        readers.get("subjects") { _, _ in try await asking { try await subjects() } }
+        readers.get("subjects/:subject/versions") { _, context in try await asking { try await versions(subject(context)) } }
         readers.get("subjects/:subject/versions/:version") { _, context in
-            try await version(context.parameters.require("version"), of: subject(context))
+            try await asking { try await version(context.parameters.require("version"), of: subject(context)) }
         }
-        readers.get("schemas/ids/:id") { _, context in try await schema(context.parameters.require("id")) }
+        readers.get("schemas/ids/:id") { _, context in try await asking { try await schema(context.parameters.require("id")) } }
         // Clients look subjects up by POST.
-        readers.post("subjects/:subject") { try await lookUp($0, $1) }
+        readers.post("subjects/:subject") { request, context in try await asking { try await lookUp(request, context) } }
         // Newer clients ask for associations first and take 404 for "there are none".
         readers.get("associations/**") { _, _ in failure(.notFound, code: 40_401, "there are no associations") }
-        writers.post("subjects/:subject/versions") { try await register($0, $1) }
+        writers.post("subjects/:subject/versions") { request, context in try await asking { try await register(request, context) } }
     }
 
     private static let type = "application/vnd.schemaregistry.v1+json"
@@ -40,6 +40,19 @@ struct RegistryRoutes: Sendable {
                 $0.member("error_code", code)
                 $0.member("message", message)
             }, status)
+    }
+
+    /// What the registry refuses or cannot do, in Confluent's form.
+    private func asking(_ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let error as RegistryError {
+            switch error.kind {
+            case .incompatible: return failure(.conflict, code: 409, error.description)
+            case .invalid: return failure(.unprocessableContent, code: 42_201, error.description)
+            case .unavailable, .refused: return failure(.serviceUnavailable, code: 50_003, error.description)
+            }
+        }
     }
 
     private func list<T>(_ items: [T], _ write: (inout JSONWriter, T) -> Void) -> Response {
@@ -113,15 +126,7 @@ struct RegistryRoutes: Sendable {
 
     private func register(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let body = try await body(request) else { return unreadable }
-        do {
-            let id = try await registry.register(subject: subject(context), schema: body.schema)
-            return answer(JSONWriter.object { $0.member("id", Int64(id)) })
-        } catch let error as RegistryError {
-            switch error.kind {
-            case .incompatible: return failure(.conflict, code: 409, error.description)
-            case .invalid: return failure(.unprocessableContent, code: 42_201, error.description)
-            case .unavailable, .refused: return failure(.serviceUnavailable, code: 50_003, error.description)
-            }
-        }
+        let id = try await registry.register(subject: subject(context), schema: body.schema)
+        return answer(JSONWriter.object { $0.member("id", Int64(id)) })
     }
 }

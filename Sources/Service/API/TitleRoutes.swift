@@ -54,7 +54,7 @@ struct TitleRoutes: Sendable {
     private func similar(_ request: Request, _ context: APIContext) throws -> Response {
         let query = Query(request: request)
         let index = try index(of: titleID(context))
-        let (wish, published) = (try wished(query), published.current)
+        let (wish, published) = (try wished(query), try counted())
         let items = published.composer.similar(
             to: index, snapshot: published.snapshot, count: try query.integer("k", 1...200) ?? 20, request: wish,
             standings: published.standings(region: wish.region))
@@ -63,12 +63,19 @@ struct TitleRoutes: Sendable {
 
     private func trending(_ request: Request) throws -> Response {
         let query = Query(request: request)
-        let (wish, published) = (try wished(query), published.current)
+        let (wish, published) = (try wished(query), try counted())
         let region = try query.region()
         let items = published.composer.trending(
             region: region, snapshot: published.snapshot, count: try query.integer("k", 1...200) ?? 20, request: wish,
             standings: published.standings(region: wish.region))
         return answer(items, published) { $0.member("region", region?.text) }
+    }
+
+    /// A ranking by counts that nobody has read yet would be a wrong one.
+    private func counted() throws(Problem) -> Published {
+        let published = published.current
+        if published.snapshotAt == 0 { throw .unavailable("the title counts have not been read yet; /readyz says why") }
+        return published
     }
 
     private func wished(_ query: Query) throws -> HomeRequest {

@@ -43,7 +43,8 @@ struct UserRoutes: Sendable {
         let query = Query(request: request)
         let user = try user(context)
         let outcome = try await awaitToken(query, user)
-        var served = try await home.page(for: user, wish: query.wish(), now: wallClockMilliseconds())
+        let wish = try query.wish()
+        var served = try await reading { try await home.page(for: user, wish: wish, now: wallClockMilliseconds()) }
         if let warning = outcome.warning { served.warnings.append(warning) }
         var json = JSONWriter(capacity: 65_536)
         write(&json, served)
@@ -53,7 +54,9 @@ struct UserRoutes: Sendable {
     private func explanation(of served: ServedPage) -> Explanation {
         Explanation(
             served: served, maturityLimit: home.limits.limit(of: served.viewer.user.description),
-            jobs: board.jobs(of: served.published.keys.namespace).map { ($0.topic.name, $0.status.lag, $0.status.asOf) })
+            jobs: board.jobs(of: served.published.keys.namespace).map { topic, status in
+                (topic.name, status.state == .running ? status.lag : nil, status.asOf)
+            })
     }
 
     private func awaitToken(_ query: Query, _ user: UserID) async throws -> TokenWait.Outcome {
@@ -84,6 +87,7 @@ struct UserRoutes: Sendable {
             JSONWriter.object(capacity: 16_384) { json in
                 json.member("user", user.description)
                 json.member("as_of", viewer.asOf)
+                json.member("snapshot_at", published.snapshotAt)
                 json.member("is_current", isCurrent)
                 json.member("items")
                 json.write(items, in: published)

@@ -1,3 +1,4 @@
+import FeatureStore
 import Features
 package import Jobs
 
@@ -34,11 +35,26 @@ package struct Configuration: Sendable {
     package var logLevel = "info"
     package init() {}
 
+    /// Where `host` was told, as faults name it.
+    var hostPlace = "listen.host"
+
     /// Where the embedded log stands, if not in the data folder.
     var embeddedLogFolder: String?
 
     /// Where the embedded log's files stand.
     var logFolder: String { embeddedLogFolder ?? dataFolder + "/log" }
+
+    /// The brokers of a log on Kafka; none for the embedded one.
+    var brokers: [BrokerAddress] { BrokerAddress.names(in: log).compactMap(BrokerAddress.init) }
+
+    /// Where our own Redis keeps its files.
+    var redisFolder: String { dataFolder + "/redis" }
+
+    /// The Redis that is named, else the one that `recs serve` runs in the data folder, whether it runs now or not.
+    func storeAddress() throws(StoreError) -> StoreAddress {
+        if let redis { return try StoreAddress(redis) }
+        return try RedisServer.address(folder: redisFolder)
+    }
 
     /// Where archived events stand.
     package var archiveFolder: String { dataFolder + "/archive" }

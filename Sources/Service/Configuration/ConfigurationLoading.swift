@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 
 extension Configuration {
     /// What the command line says; nil where it says nothing.
@@ -15,7 +14,7 @@ extension Configuration {
     }
 
     /// Reads the file (`--config`, else `recs.yaml` in the working folder where there is one), the environment and the flags.
-    /// Throws all faults at once.
+    /// Throws all faults at once, each with the place where the setting was told, even where another place goes before it.
     package static func load(
         flags: Flags, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) -> Configuration {
@@ -26,76 +25,54 @@ extension Configuration {
             var reader = ConfigurationReader(file: path)
             reader.read(text, into: &configuration)
             faults += reader.faults
-        } else if path != "recs.yaml" {
-            faults.append(ConfigurationFault(place: path, message: "cannot be read; name an existing file with --config"))
+        } else if path != "recs.yaml" || FileManager.default.fileExists(atPath: path) {
+            faults.append(ConfigurationFault(place: path, message: "cannot be read; name an existing file of UTF-8 text with --config"))
         }
         faults += configuration.read(environment: environment)
-        configuration.read(flags: flags)
-        faults += configuration.check()
+        faults += configuration.read(flags: flags)
+        if let fault = configuration.openToAll() { faults.append(fault) }
         if !faults.isEmpty { throw ConfigurationError(faults: faults) }
         return configuration
     }
 
     private mutating func read(environment: [String: String]) -> [ConfigurationFault] {
-        var faults: [ConfigurationFault] = []
-        let texts: [String: WritableKeyPath<Configuration, String>] = [
-            "RECS_DATA": \.dataFolder, "RECS_HOST": \.host, "RECS_LOG": \.log, "RECS_NAMESPACE": \.namespace, "RECS_LOG_LEVEL": \.logLevel,
-            "RECS_KAFKA_ASSIGNMENT_STRATEGY": \.kafkaAssignmentStrategy,
-        ]
-        for (name, path) in texts { if let value = environment[name], !value.isEmpty { self[keyPath: path] = value } }
-        if let value = environment["RECS_REDIS"], !value.isEmpty { redis = value }
-        if let value = environment["RECS_REGISTRY"], !value.isEmpty { registry = value }
-        let numbers: [String: WritableKeyPath<Configuration, Int>] = ["RECS_PORT": \.port, "RECS_PARTITIONS": \.partitionCount]
-        for (name, path) in numbers {
-            guard let text = environment[name], !text.isEmpty else { continue }
-            if let value = Int(text), value >= 0 {
-                self[keyPath: path] = value
-            } else {
-                faults.append(ConfigurationFault(place: name, message: "is `\(text)`; use a whole number"))
-            }
+        var taker = SettingTaker()
+        /// A variable that is set to nothing counts as not set.
+        func text(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        taker.take(text("RECS_DATA"), "RECS_DATA", SettingCheck.notEmpty) { dataFolder = $0 }
+        taker.take(text("RECS_HOST"), "RECS_HOST", SettingCheck.notEmpty) { (host, hostPlace) = ($0, "RECS_HOST") }
+        taker.take(text("RECS_PORT"), "RECS_PORT", SettingCheck.ports) { port = $0 }
+        taker.take(text("RECS_LOG"), "RECS_LOG", SettingCheck.log) { log = $0 }
+        taker.take(text("RECS_KAFKA_ASSIGNMENT_STRATEGY"), "RECS_KAFKA_ASSIGNMENT_STRATEGY", SettingCheck.assignmentStrategy) {
+            kafkaAssignmentStrategy = $0
         }
-        if let text = environment["RECS_ARCHIVE"], !text.isEmpty {
-            if ["on", "off"].contains(text) {
-                archives = text == "on"
-            } else {
-                faults.append(ConfigurationFault(place: "RECS_ARCHIVE", message: "is `\(text)`; use on or off"))
-            }
+        taker.take(text("RECS_REDIS"), "RECS_REDIS", SettingCheck.redis) { redis = $0 }
+        taker.take(text("RECS_REGISTRY"), "RECS_REGISTRY", SettingCheck.registry) { registry = $0 }
+        taker.take(text("RECS_NAMESPACE"), "RECS_NAMESPACE", SettingCheck.namespace) { namespace = $0 }
+        taker.take(text("RECS_PARTITIONS"), "RECS_PARTITIONS", SettingCheck.partitionCounts) { partitionCount = $0 }
+        taker.take(text("RECS_ARCHIVE"), "RECS_ARCHIVE", SettingCheck.aSwitch) { archives = SettingCheck.isOn($0) }
+        taker.take(text("RECS_LOG_LEVEL"), "RECS_LOG_LEVEL", SettingCheck.logLevel) { logLevel = $0 }
+        taker.take(text("RECS_ADMIN_KEY"), "RECS_ADMIN_KEY", SettingCheck.secret) {
+            keys.append(APIKey(name: "RECS_ADMIN_KEY", secret: $0, role: .admin))
         }
-        if let text = environment["RECS_ADMIN_KEY"], !text.isEmpty {
-            keys.append(APIKey(name: "RECS_ADMIN_KEY", secret: text, role: .admin))
-        }
-        return faults
+        return taker.faults
     }
 
-    private mutating func read(flags: Flags) {
-        dataFolder = flags.data ?? dataFolder
-        host = flags.host ?? host
-        port = flags.port ?? port
-        log = flags.log ?? log
-        redis = flags.redis ?? redis
-        registry = flags.registry ?? registry
+    private mutating func read(flags: Flags) -> [ConfigurationFault] {
+        var taker = SettingTaker()
+        taker.take(flags.data, "--data", SettingCheck.notEmpty) { dataFolder = $0 }
+        taker.take(flags.host, "--host", SettingCheck.notEmpty) { (host, hostPlace) = ($0, "--host") }
+        taker.take(flags.port.map(String.init), "--port", SettingCheck.ports) { port = $0 }
+        taker.take(flags.log, "--log", SettingCheck.log) { log = $0 }
+        taker.take(flags.redis, "--redis", SettingCheck.redis) { redis = $0 }
+        taker.take(flags.registry, "--registry", SettingCheck.registry) { registry = $0 }
+        return taker.faults
     }
 
-    /// What no single setting shows.
-    private func check() -> [ConfigurationFault] {
-        var faults: [ConfigurationFault] = []
-        if log != "embedded" && !log.hasPrefix("kafka://") {
-            faults.append(ConfigurationFault(place: "log", message: "is `\(log)`; use `embedded` or `kafka://HOST:PORT`"))
-        }
-        if !isLoopback && keys.isEmpty {
-            faults.append(
-                ConfigurationFault(
-                    place: "listen.host",
-                    message: "`\(host)` can be reached from other machines and no API key is set; add `keys:` or set RECS_ADMIN_KEY"))
-        }
-        if Logger.Level(rawValue: logLevel) == nil {
-            faults.append(
-                ConfigurationFault(
-                    place: "log_level", message: "is `\(logLevel)`; use trace, debug, info, notice, warning, error or critical"))
-        }
-        if !(0...65_535).contains(port) {
-            faults.append(ConfigurationFault(place: "listen.port", message: "is \(port); use 0 (any free port) to 65535"))
-        }
-        return faults
+    /// An address that others reach needs keys, wherever either was told.
+    private func openToAll() -> ConfigurationFault? {
+        if isLoopback || !keys.isEmpty { return nil }
+        let found = "`\(host)` can be reached from other machines and no API key is set"
+        return ConfigurationFault(place: hostPlace, message: "\(found); add `keys:` or set RECS_ADMIN_KEY")
     }
 }

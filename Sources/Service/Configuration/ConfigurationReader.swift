@@ -17,7 +17,7 @@ package struct ConfigurationReader {
         do {
             root = try Yams.compose(yaml: yaml)
         } catch {
-            faults.append(ConfigurationFault(place: file, message: "not readable as YAML: \(error)"))
+            faults.append(ConfigurationFault(place: place(of: error), message: "not readable as YAML: \(error)"))
             return
         }
         guard let root else { return }
@@ -30,23 +30,23 @@ package struct ConfigurationReader {
         switch key {
         case "data": text(node, key) { configuration.dataFolder = $0 }
         case "listen": readListen(node, &configuration)
-        case "log": text(node, key) { configuration.log = $0 }
+        case "log": text(node, key, SettingCheck.log) { configuration.log = $0 }
         case "kafka": readKafka(node, &configuration)
-        case "redis": text(node, key) { configuration.redis = $0 }
-        case "registry": text(node, key) { configuration.registry = $0 }
-        case "namespace": text(node, key) { configuration.namespace = $0 }
-        case "archive": flag(node, key) { configuration.archives = $0 }
-        case "partitions": integer(node, key, 1...4096) { configuration.partitionCount = $0 }
+        case "redis": text(node, key, SettingCheck.redis) { configuration.redis = $0 }
+        case "registry": text(node, key, SettingCheck.registry) { configuration.registry = $0 }
+        case "namespace": text(node, key, SettingCheck.namespace) { configuration.namespace = $0 }
+        case "archive": text(node, key, SettingCheck.aSwitch) { configuration.archives = SettingCheck.isOn($0) }
+        case "partitions": integer(node, key, SettingCheck.partitionCounts) { configuration.partitionCount = $0 }
         case "buckets_per_partition": integer(node, key, 1...256) { configuration.bucketsPerPartition = $0 }
         case "commit_interval_ms": integer(node, key, 1...10_000) { configuration.commitIntervalMilliseconds = $0 }
         case "title_commit_interval_ms": integer(node, key, 1...60_000) { configuration.titleCommitIntervalMilliseconds = $0 }
         case "body_bytes_max": integer(node, key, 1024...(1 << 30)) { configuration.bodyByteCountMax = $0 }
         case "events_per_request_max": integer(node, key, 1...1_000_000) { configuration.eventsPerRequestMax = $0 }
         case "requests_per_second_max": integer(node, key, 0...10_000_000) { configuration.requestsPerSecondMax = $0 }
-        case "log_level": text(node, key) { configuration.logLevel = $0 }
+        case "log_level": text(node, key, SettingCheck.logLevel) { configuration.logLevel = $0 }
         case "keys": readKeys(node, &configuration)
         case "weights": readWeights(node, &configuration)
-        case "filtered_prefixes": configuration.jobs.filteredPrefixes = texts(node, key) ?? configuration.jobs.filteredPrefixes
+        case "filtered_prefixes": configuration.jobs.filteredPrefixes = texts(node, key)
         case "ladder_kbps": readLadder(node, &configuration)
         case "tests": readTests(node, &configuration)
         default: unknown(key, node, known: ConfigurationReader.topKeys)
@@ -60,21 +60,13 @@ package struct ConfigurationReader {
         "filtered_prefixes", "ladder_kbps", "tests",
     ]
 
-    private mutating func flag(_ node: Node, _ key: String, _ body: (Bool) -> Void) {
-        var found = ""
-        text(node, key) { found = $0 }
-        switch found {
-        case "on", "true": body(true)
-        case "off", "false": body(false)
-        default: fault(node, "\(key) is `\(found)`; use on or off")
-        }
-    }
-
     private mutating func readListen(_ node: Node, _ configuration: inout Configuration) {
         each(of: node, "listen") { reader, key, node in
             switch key {
-            case "host": reader.text(node, "listen.host") { configuration.host = $0 }
-            case "port": reader.integer(node, "listen.port", 0...65_535) { configuration.port = $0 }
+            case "host":
+                let place = reader.place(of: node)
+                reader.text(node, "listen.host") { (configuration.host, configuration.hostPlace) = ($0, place) }
+            case "port": reader.integer(node, "listen.port", SettingCheck.ports) { configuration.port = $0 }
             default: reader.unknown("listen.\(key)", node, known: ["listen.host", "listen.port"])
             }
         }
@@ -84,7 +76,8 @@ package struct ConfigurationReader {
         each(of: node, "kafka") { reader, key, node in
             switch key {
             case "replication_factor": reader.integer(node, "kafka.\(key)", 1...10) { configuration.kafkaReplicationFactor = $0 }
-            case "assignment_strategy": reader.text(node, "kafka.\(key)") { configuration.kafkaAssignmentStrategy = $0 }
+            case "assignment_strategy":
+                reader.text(node, "kafka.\(key)", SettingCheck.assignmentStrategy) { configuration.kafkaAssignmentStrategy = $0 }
             default: reader.unknown("kafka.\(key)", node, known: ["kafka.replication_factor", "kafka.assignment_strategy"])
             }
         }
@@ -107,7 +100,7 @@ package struct ConfigurationReader {
                 fault(item, "role is `\(role)`; use producer, reader or admin")
                 continue
             }
-            if secret.utf8.count < 16 { fault(item, "the key of `\(name)` has \(secret.utf8.count) characters; use at least 16") }
+            if let found = SettingCheck.secret(secret) { fault(item, "the key of `\(name)` \(found)") }
             configuration.keys.append(APIKey(name: name, secret: secret, role: role))
         }
     }
@@ -160,7 +153,18 @@ package struct ConfigurationReader {
 
 extension ConfigurationReader {
     mutating func fault(_ node: Node, _ message: String) {
-        faults.append(ConfigurationFault(place: node.mark.map { "\(file):\($0.line)" } ?? file, message: message))
+        faults.append(ConfigurationFault(place: place(of: node), message: message))
+    }
+
+    func place(of node: Node) -> String { node.mark.map { "\(file):\($0.line)" } ?? file }
+
+    /// Where the parser gave up.
+    private func place(of error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): "\(file):\(mark.line)"
+        case .duplicatedKeysInMapping(_, let context): "\(file):\(context.mark.line)"
+        default: file
+        }
     }
 
     mutating func unknown(_ key: String, _ node: Node, known: [String]) {
@@ -180,14 +184,18 @@ extension ConfigurationReader {
         return Array(sequence)
     }
 
-    mutating func text(_ node: Node, _ name: String, _ body: (String) -> Void) {
+    /// `body` gets the text where there is one and the check lets it pass.
+    mutating func text(_ node: Node, _ name: String, _ check: (String) -> String? = { _ in nil }, _ body: (String) -> Void) {
         guard let text = node.string, !text.isEmpty else { return fault(node, "\(name) must be a text that is not empty") }
+        if let found = check(text) { return fault(node, "\(name) \(found)") }
         body(text)
     }
 
-    mutating func texts(_ node: Node, _ name: String) -> [String]? {
-        let found = items(node, name).compactMap(\.string)
-        return found.isEmpty ? nil : found
+    /// All texts of a list, which may be empty.
+    mutating func texts(_ node: Node, _ name: String) -> [String] {
+        var found: [String] = []
+        for item in items(node, name) { text(item, "each of \(name)") { found.append($0) } }
+        return found
     }
 
     mutating func integer(_ node: Node, _ name: String, _ range: ClosedRange<Int>, _ body: (Int) -> Void) {

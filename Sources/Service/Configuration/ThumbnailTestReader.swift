@@ -41,6 +41,9 @@ struct ThumbnailTestReader {
         guard variants.count >= 2 else {
             return .failure(Message(text: "test `\(id)` has \(variants.count) variants; it needs two or more"))
         }
+        if let twice = variants.indices.first(where: { index in variants[..<index].contains { $0.id == variants[index].id } }) {
+            return .failure(Message(text: "two variants of test `\(id)` are called `\(variants[twice].id)`; give each its own id"))
+        }
         let sum = variants.reduce(0) { $0 + $1.weight }
         let even = variants.map { ThumbnailTest.Variant(id: $0.id, artwork: $0.artwork, weight: 1 / Double(variants.count)) }
         if sum == 0 { return .success(ThumbnailTest(id: TestID(id), title: TitleID(title), variants: even, coverage: coverage)) }

@@ -173,11 +173,9 @@ extension Parts {
         let control = try ControlStore(folder: configuration.dataFolder)
         let foundations = try await Foundations.open(
             configuration, resources: resources, prefersArchive: prefersArchive, lease: lease, logger: logger)
-        let address =
-            try configuration.redis.map { try StoreAddress($0) } ?? StoreAddress(socketPath: configuration.dataFolder + "/redis/redis.sock")
         return try Parts(
             configuration: configuration, foundations: foundations, control: control, catalogs: try CatalogStore(control: control),
-            definitions: DefinitionStore(control: control), address: address, model: try RankerModel(json: resources.rankerModel()),
-            logger: logger)
+            definitions: DefinitionStore(control: control), address: configuration.storeAddress(),
+            model: try RankerModel(json: resources.rankerModel()), logger: logger)
     }
 }

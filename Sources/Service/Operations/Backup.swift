@@ -99,7 +99,7 @@ package struct Backup {
 
     /// A snapshot of the Redis of the data folder, started for it where none runs. Answers the positions that it holds at least.
     private func copyFeatures(to folder: String, _ manifest: inout BackupManifest) throws -> FeaturePositions? {
-        let source = configuration.dataFolder + "/redis"
+        let source = configuration.redisFolder
         guard FileManager.default.fileExists(atPath: source) else { return nil }
         let own: RedisServer?
         do throws(StoreError) {

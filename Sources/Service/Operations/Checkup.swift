@@ -1,8 +1,9 @@
+import EventLog
 import FeatureStore
 import Foundation
 
-/// Looks at what a `recs` process needs of its machine.
-package struct Checkup {
+/// Looks at what a `recs` process needs of its machine and of what it was told to use.
+package struct Checkup: Sendable {
     /// One thing that was looked at.
     package struct Finding: Encodable, Sendable {
         package var what: String
@@ -10,91 +11,154 @@ package struct Checkup {
         package var found: String
         /// The command or setting that mends it; empty where nothing has to be done.
         package var fix: String
+
+        init(_ what: String, ok: Bool, found: String, fix: String) {
+            self.what = what
+            self.ok = ok
+            self.found = found
+            self.fix = ok ? "" : fix
+        }
     }
 
     private static let freeByteCountMin: Int64 = 1 << 30
+    private static let timeoutMilliseconds = 3000
 
     private let configuration: Configuration
 
     package init(configuration: Configuration) { self.configuration = configuration }
 
-    package func findings() -> [Finding] { [resources(), redis(), dataFolder(), disk(), port(), keys()] }
-
-    private func resources() -> Finding {
-        do {
-            return Finding(what: "shipped files (Data/, Models/)", ok: true, found: try Resources().root, fix: "")
-        } catch {
-            return Finding(
-                what: "shipped files (Data/, Models/)", ok: false, found: "not found", fix: "set RECS_HOME to the folder that holds them")
-        }
+    /// Takes some seconds at most for each thing that does not answer.
+    package func findings() async -> [Finding] {
+        var findings = [resources()]
+        if let url = configuration.redis { findings.append(await redis(at: url)) } else { findings.append(redisProgram()) }
+        if !configuration.brokers.isEmpty { findings.append(await brokers()) }
+        if let url = configuration.registry { findings.append(await registry(at: url)) }
+        findings += [dataFolder(), disk()]
+        findings.append(await port())
+        findings.append(keys())
+        return findings
     }
 
-    private func redis() -> Finding {
-        if let url = configuration.redis { return remoteRedis(url) }
+    private func resources() -> Finding {
+        let root = try? Resources().root
+        return Finding(
+            "shipped files (Data/, Models/)", ok: root != nil, found: root ?? "not found",
+            fix: "export RECS_HOME=… with the folder that holds them")
+    }
+
+    // MARK: What the process talks to
+
+    private func redisProgram() -> Finding {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let found = folders.map { "\($0)/redis-server" }.first { FileManager.default.isExecutableFile(atPath: $0) }
         return Finding(
-            what: "redis-server", ok: found != nil, found: found ?? "not on PATH",
-            fix: found == nil ? "apt-get install redis-server, or name a Redis with --redis" : "")
+            "redis-server", ok: found != nil, found: found ?? "not on PATH",
+            fix: "apt-get install redis-server, or name a Redis with --redis")
     }
 
-    private func remoteRedis(_ url: String) -> Finding {
-        do throws(StoreError) {
-            let problems = try StoreConnection(StoreAddress(url), timeoutMilliseconds: 1000).settingsProblems()
-            return Finding(
-                what: "Redis", ok: problems.isEmpty, found: problems.isEmpty ? "answers" : "answers, but",
-                fix: problems.joined(separator: "; "))
-        } catch {
-            return Finding(what: "Redis", ok: false, found: "does not answer", fix: "\(error)")
+    private func redis(at url: String) async -> Finding {
+        // hiredis blocks: it gets a thread of its own.
+        await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: Checkup.redisBlocking(at: url)) }.start()
         }
     }
 
-    private func dataFolder() -> Finding {
-        let folder = configuration.dataFolder
-        let exists = FileManager.default.fileExists(atPath: folder)
-        let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().path
-        let ok = FileManager.default.isWritableFile(atPath: exists ? folder : parent)
+    private static func redisBlocking(at url: String) -> Finding {
+        do throws(StoreError) {
+            let problems = try StoreConnection(StoreAddress(url), timeoutMilliseconds: timeoutMilliseconds).settingsProblems()
+            return Finding(
+                "Redis", ok: problems.isEmpty, found: problems.isEmpty ? "answers" : "answers, but is not set up for features",
+                fix: problems.joined(separator: "; "))
+        } catch {
+            let fix =
+                switch error.kind {
+                case .unavailable:
+                    "redis-server --appendonly yes --maxmemory-policy noeviction, or name another with --redis, or leave it out for our own"
+                default: "name another with --redis, or leave it out for our own"
+                }
+            return Finding("Redis", ok: false, found: "\(error)", fix: fix)
+        }
+    }
+
+    /// One broker that answers tells of the others.
+    private func brokers() async -> Finding {
+        var problems: [String] = []
+        for broker in configuration.brokers {
+            let name = "\(broker.host):\(broker.port)"
+            guard let problem = await NetworkProbe.broker(host: broker.host, port: broker.port) else {
+                return Finding("broker of the log", ok: true, found: "\(name) answers", fix: "")
+            }
+            problems.append("\(name): \(problem)")
+        }
         return Finding(
-            what: "data folder", ok: ok, found: exists ? folder : "\(folder) (will be made)",
-            fix: ok ? "" : "name a folder that this user may write with --data")
+            "broker of the log", ok: false, found: problems.joined(separator: "; "),
+            fix: "start the broker, or name another with --log kafka://HOST:PORT, or use --log embedded")
+    }
+
+    private func registry(at url: String) async -> Finding {
+        do {
+            let subjects = try await HTTPRegistry(url: url, timeoutMilliseconds: Checkup.timeoutMilliseconds).subjects()
+            return Finding("schema registry", ok: true, found: "answers, \(subjects.count) subjects", fix: "")
+        } catch {
+            return Finding(
+                "schema registry", ok: false, found: "\(error)",
+                fix: "start it, or name another with --registry http://HOST:PORT, or leave it out for our own")
+        }
+    }
+
+    // MARK: This machine
+
+    /// The data folder, or the nearest folder above it that exists: where `recs serve` would make it.
+    private var existingFolder: String {
+        var url = URL(fileURLWithPath: configuration.dataFolder).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: url.path), url.path != "/" { url.deleteLastPathComponent() }
+        return url.path
+    }
+
+    private func dataFolder() -> Finding {
+        let (folder, existing) = (configuration.dataFolder, existingFolder)
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: existing, isDirectory: &isFolder)
+        guard isFolder.boolValue else {
+            return Finding("data folder", ok: false, found: "\(existing) is no folder", fix: "name another folder with --data")
+        }
+        let ok = FileManager.default.isWritableFile(atPath: existing) && FileManager.default.isExecutableFile(atPath: existing)
+        let isThere = FileManager.default.fileExists(atPath: folder)
+        let found = isThere ? folder : "\(folder) (will be made)"
+        return Finding(
+            "data folder", ok: ok, found: ok ? found : "this user may not write to \(existing)",
+            fix: "sudo install -d -o $(id -un) '\(folder)', or name another folder with --data")
     }
 
     private func disk() -> Finding {
-        let parent = URL(fileURLWithPath: configuration.dataFolder).deletingLastPathComponent().path
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: parent)
+        let existing = existingFolder
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: existing)
         let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
-        let ok = free >= Checkup.freeByteCountMin
         return Finding(
-            what: "free disk", ok: ok, found: "\(free >> 20) MB", fix: ok ? "" : "free space, or name another folder with --data")
+            "free disk", ok: free >= Checkup.freeByteCountMin, found: "\(free >> 20) MB at \(existing)",
+            fix: "make at least \(Checkup.freeByteCountMin >> 20) MB free (du -xsh '\(existing)'/* shows what is there), or name another "
+                + "folder with --data")
     }
 
-    private func port() -> Finding {
-        let ok = configuration.port == 0 || isFree(configuration.port)
-        return Finding(
-            what: "port \(configuration.port)", ok: ok, found: ok ? "free" : "in use",
-            fix: ok ? "" : "stop what listens there, or choose another with --port")
-    }
-
-    private func isFree(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var yes: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+    private func port() async -> Finding {
+        let (host, port) = (configuration.host, configuration.port)
+        func finding(_ found: String, _ fix: String) -> Finding {
+            Finding("port \(port) of \(host)", ok: fix.isEmpty, found: found, fix: fix)
+        }
+        switch await NetworkProbe.listener(host: host, port: port) {
+        case nil: return finding("free", "")
+        case .inUse:
+            return finding("in use", "stop what listens there (ss -ltnp 'sport = :\(port)' shows it), or choose another with --port")
+        case .needsRights: return finding("not for this user", "choose a port from 1024 on with --port")
+        case .hostIsElsewhere: return finding("no address of this machine", "choose one that `ip addr` lists with --host")
+        case .other(let words): return finding(words, "choose another with --host and --port")
         }
     }
 
     private func keys() -> Finding {
-        let ok = configuration.isLoopback || !configuration.keys.isEmpty
-        return Finding(
-            what: "who gets in", ok: ok,
+        Finding(
+            "who gets in", ok: configuration.isLoopback || !configuration.keys.isEmpty,
             found: configuration.keys.isEmpty ? "this machine only, no keys" : "\(configuration.keys.count) keys",
-            fix: ok ? "" : "add `keys:` to recs.yaml or set RECS_ADMIN_KEY")
+            fix: "add `keys:` to recs.yaml or set RECS_ADMIN_KEY")
     }
 }

@@ -65,10 +65,11 @@ package struct Foundations: Sendable {
     }
 
     private static func log(_ configuration: Configuration) throws -> any EventLog {
-        guard configuration.log.hasPrefix("kafka://") else { return try EmbeddedLog(folder: configuration.logFolder) }
+        guard configuration.log.hasPrefix(BrokerAddress.scheme) else { return try EmbeddedLog(folder: configuration.logFolder) }
         return try KafkaLog(
             settings: KafkaSettings(
-                bootstrap: String(configuration.log.dropFirst("kafka://".count)), replicationFactor: configuration.kafkaReplicationFactor,
+                bootstrap: String(configuration.log.dropFirst(BrokerAddress.scheme.count)),
+                replicationFactor: configuration.kafkaReplicationFactor,
                 assignmentStrategy: configuration.kafkaAssignmentStrategy))
     }
 

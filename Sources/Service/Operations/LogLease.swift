@@ -1,6 +1,19 @@
 import EventLog
 import Foundation
 
+extension Configuration {
+    /// For tools that look into what is there: throws where the data folder has neither log nor archive, as opening them would make new ones.
+    package func requireLog() throws {
+        if log != "embedded" { return }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: logFolder)) ?? []
+        if files.contains(where: { $0.hasSuffix(".sqlite") }) || FileManager.default.fileExists(atPath: archiveFolder) { return }
+        // A repartition that was cut short may have no log in place; whoever takes the lease is told how to finish it.
+        if try RepartitionFolder(dataFolder: dataFolder).plan() != nil { return }
+        let fix = "name the data folder of a service with --data, or its broker with --log kafka://HOST:PORT"
+        throw LogError(.mismatch, "there is no log in \(dataFolder); \(fix)")
+    }
+}
+
 /// A process's hold on the embedded log of a data folder: shared by all that work with it, or alone, to put another log in its place.
 package final class LogLease: Sendable {
     private let lock: FileLock

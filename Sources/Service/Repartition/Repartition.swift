@@ -60,7 +60,7 @@ package struct Repartition: Sendable {
     package func run(progress: @escaping @Sendable (String) -> Void) async throws -> Report {
         let started = ContinuousClock.now
         let lease = try LogLease(alone: configuration.dataFolder)
-        let redis = configuration.redis == nil ? try RedisServer(folder: configuration.dataFolder + "/redis") : nil
+        let redis = configuration.redis == nil ? try RedisServer(folder: configuration.redisFolder) : nil
         defer { redis?.stop() }
         let found = try folder.plan()
         let retired = try folder.retiredPlan()
@@ -188,9 +188,7 @@ package struct Repartition: Sendable {
         progress("putting the new log in place")
         try folder.putNewLogInPlace()
         Failpoint.afterNewLogMoved.pass()
-        let address =
-            try configuration.redis.map { try StoreAddress($0) } ?? RedisServer.address(folder: configuration.dataFolder + "/redis")
-        let connection = try StoreConnection(address)
+        let connection = try StoreConnection(configuration.storeAddress())
         let registry = try connection.namespaceRegistry(first: configuration.namespace, definition: 0)
         if registry.serving != namespace {
             // A Redis that came back with a part of its past lacks some of what was built.

@@ -53,7 +53,7 @@ package struct RetiredLog {
     private func ownRedis() throws -> RedisServer? {
         guard configuration.redis == nil else { return nil }
         do throws(StoreError) {
-            return try RedisServer(folder: configuration.dataFolder + "/redis")
+            return try RedisServer(folder: configuration.redisFolder)
         } catch {
             guard error.kind == .locked else { throw error }
             return nil

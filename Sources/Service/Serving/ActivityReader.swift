@@ -1,7 +1,8 @@
 package import FeatureStore
 package import Features
 
-/// Who was active lately, over all buckets: for the operator.
+/// Who has played something lately, over all buckets: for the operator. Other events do not count, as an index of them would cost a write
+/// a viewer, topic and flush.
 package struct ActivityReader: Sendable {
     package let reader: StoreReader
     package let partitionCount: Int

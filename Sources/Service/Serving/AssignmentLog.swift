@@ -26,28 +26,36 @@ package final class AssignmentLog: Service {
         var offered: Set<String> = []
     }
 
-    private static let waitingCountMax = 10_000
+    static let waitingCountMax = 10_000
     private static let offeredCountMax = 200_000
 
     private let log: any EventLog
     private let writer: InternalEventWriter
+    private let dropped: Metrics.Counter
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
-    package init(log: any EventLog, writer: InternalEventWriter, logger: Logger) {
+    package init(log: any EventLog, writer: InternalEventWriter, metrics: Metrics, logger: Logger) {
         self.log = log
         self.writer = writer
+        dropped = metrics.counter(
+            "recs_assignments_dropped_total",
+            help: "Places in thumbnail tests that found the buffer full; the viewers' next pages offer them again.")
         self.logger = logger
     }
 
-    /// Takes an assignment to be logged, unless it was offered lately or the buffer is full.
+    /// Takes an assignment to be logged, unless it was offered lately; where the buffer is full it is dropped and counted.
     package func offer(_ entry: Entry) {
         let name = "\(entry.test)\u{0}\(entry.user)"
-        state.withLockedValue { state in
-            guard state.waiting.count < AssignmentLog.waitingCountMax else { return }
+        let isDropped = state.withLockedValue { state in
+            if state.offered.contains(name) { return false }
+            guard state.waiting.count < AssignmentLog.waitingCountMax else { return true }
             if state.offered.count >= AssignmentLog.offeredCountMax { state.offered.removeAll(keepingCapacity: true) }
-            if state.offered.insert(name).inserted { state.waiting.append(entry) }
+            state.offered.insert(name)
+            state.waiting.append(entry)
+            return false
         }
+        if isDropped { dropped.add() }
     }
 
     package func run() async throws {

@@ -119,6 +119,8 @@ package struct MovieLensImport: Sendable {
             let (name, year) = nameAndYear(row[1])
             var title = TitleJSON(titleID: "ml-\(film)", name: name, runtimeMilliseconds: runtimeMilliseconds)
             title.year = year
+            // MovieLens has no pictures; as in our own catalogue, every title has an artwork to show.
+            title.artworks = ["\(title.titleID)-a"]
             title.genres = row[2].split(separator: "|").map(String.init).filter { $0 != "(no genres listed)" }
             document.titles.append(title)
         }

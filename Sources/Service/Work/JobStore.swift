@@ -111,6 +111,7 @@ final class JobStore {
         // A replay of old records must not write values that expire at once.
         let soonest = wallClockMilliseconds() + JobStore.keptMillisecondsMin
         engine.collectUsers { write in
+            // Plays alone count as activity: of any other topic it would be one more write a viewer and flush.
             buffers.values.appendUser(
                 write.bucket, write.user, expected: write.expected, value: write.value, expiresAt: max(write.expiresAt, soonest),
                 activeAt: topic == .play ? (write.isErased ? -1 : write.asOf) : 0)

@@ -36,6 +36,7 @@ import Testing
         #expect(titles.map(\.titleID) == ["ml-1", "ml-11", "ml-7", "ml-8"])
         #expect(titles.map(\.name) == ["Toy Story", "American President, The", "He said \"Yes\"", "No Year"])
         #expect(titles.map(\.year) == [1995, 1995, 2001, 0])
+        #expect(titles.map(\.artworks) == [["ml-1-a"], ["ml-11-a"], ["ml-7-a"], ["ml-8-a"]])
         #expect(titles.map(\.genres) == [["Adventure", "Animation"], ["Comedy", "Drama"], [], ["Drama"]])
     }
 

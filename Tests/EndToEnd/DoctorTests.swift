@@ -1,0 +1,101 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// `recs doctor` finds what `recs serve` would stumble over, and says what to do.
+    @Suite(.server()) struct DoctorTests {
+        let server: RunningServer
+        let folder: TemporaryFolder
+        init() throws {
+            server = try #require(RunningServer.current)
+            folder = try TemporaryFolder()
+        }
+
+        private struct Finding: Decodable {
+            var what: String
+            var ok: Bool
+            var found: String
+            var fix: String
+        }
+
+        /// What is found with these arguments; in a folder that is not there yet and on a free port, unless they say otherwise.
+        private func findings(_ arguments: String...) async throws -> [Finding] {
+            let usual = ["doctor", "--json", "--data", folder.path("data"), "--port", "\(freePort())"]
+            let run = try await RecsBinary.run(usual + arguments)
+            let findings = try JSONDecoder().decode([Finding].self, from: Data(run.output.utf8))
+            #expect(findings.count >= 6)
+            #expect(run.status == (findings.allSatisfy(\.ok) ? 0 : 1))
+            #expect(findings.allSatisfy { $0.ok == $0.fix.isEmpty && !$0.found.isEmpty })
+            return findings
+        }
+
+        private func finding(_ what: String, _ findings: [Finding]) throws -> Finding {
+            try #require(findings.first { $0.what.hasPrefix(what) }, "nothing on \(what): \(findings)")
+        }
+
+        @Test func missingRedisIsNamedWithItsPackage() async throws {
+            let run = try await RecsBinary.run(
+                "doctor", "--data", folder.path("data"), "--port", "\(freePort())", environment: ["PATH": "/nowhere"])
+            #expect(run.status == 1 && run.output.contains("apt-get install redis-server"), "\(run.output)\(run.errors)")
+        }
+
+        @Test func folderThatServeWouldMakeIsFine() async throws {
+            let deep = folder.path("not/there/yet")
+            let findings = try await findings("--data", deep)
+            let data = try finding("data folder", findings)
+            #expect(data.ok && data.found.contains("will be made"), "\(data)")
+            let disk = try finding("free disk", findings)
+            #expect(disk.found.hasSuffix(folder.url.standardizedFileURL.path), "\(disk)")
+            #expect(!FileManager.default.fileExists(atPath: deep))
+        }
+
+        @Test func folderUnderAFileIsNot() async throws {
+            try "x".write(toFile: folder.path("file"), atomically: true, encoding: .utf8)
+            let data = try finding("data folder", await findings("--data", folder.path("file/data")))
+            #expect(!data.ok && data.found.contains("no folder") && data.fix.contains("--data"), "\(data)")
+        }
+
+        @Test func portIsTriedOnTheHostGiven() async throws {
+            let port = try #require(server.url.split(separator: ":").last.map(String.init))
+            let used = try finding("port", await findings("--port", port))
+            #expect(!used.ok && used.found == "in use" && used.fix.contains("--port"), "\(used)")
+            // Another address of this machine has the same port free.
+            let file = folder.path("recs.yaml")
+            try "listen: { host: 127.0.0.2 }\nkeys: [{ name: a, key: admin-0123456789, role: admin }]\n".write(
+                toFile: file, atomically: true, encoding: .utf8)
+            let other = try finding("port", await findings("--config", file, "--port", port))
+            #expect(other.ok, "\(other)")
+            let elsewhere = try finding("port", await findings("--config", file, "--host", "192.0.2.1"))
+            #expect(!elsewhere.ok && elsewhere.fix.contains("--host"), "\(elsewhere)")
+        }
+
+        @Test func redisThatIsNamedIsAsked() async throws {
+            let good = try finding("Redis", await findings("--redis", "unix://\(server.folder.path("data/redis/redis.sock"))"))
+            #expect(good.ok && good.found == "answers", "\(good)")
+            let bad = try finding("Redis", await findings("--redis", "redis://127.0.0.1:\(freePort())"))
+            #expect(!bad.ok && bad.fix.contains("redis-server") && bad.fix.contains("--redis"), "\(bad)")
+        }
+
+        @Test func registryThatIsNamedIsAsked() async throws {
+            let good = try finding("schema registry", await findings("--registry", server.url))
+            #expect(good.ok, "\(good)")
+            let bad = try finding("schema registry", await findings("--registry", "http://127.0.0.1:\(freePort())"))
+            #expect(!bad.ok && bad.fix.contains("--registry"), "\(bad)")
+        }
+
+        @Test func brokerThatIsNamedIsAsked() async throws {
+            let broker = try KafkaBroker(port: freePort(), folder: nil)
+            let listens = await comesTrue { broker.isListening }
+            try #require(listens, "the broker does not open its port")
+            let good = try finding("broker", await findings("--log", "kafka://127.0.0.1:\(freePort()),\(broker.bootstrap)"))
+            #expect(good.ok && good.found.contains(broker.bootstrap), "\(good)")
+            broker.stop()
+            let nobody = try finding("broker", await findings("--log", "kafka://\(broker.bootstrap)"))
+            #expect(!nobody.ok && nobody.found.contains("no connection") && nobody.fix.contains("--log"), "\(nobody)")
+            let other = try finding("broker", await findings("--log", server.url.replacingOccurrences(of: "http", with: "kafka")))
+            #expect(!other.ok && other.found.contains("does not answer as a Kafka broker"), "\(other)")
+            #expect(try await findings().allSatisfy { !$0.what.hasPrefix("broker") })
+        }
+    }
+}
