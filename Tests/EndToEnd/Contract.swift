@@ -107,6 +107,7 @@ enum Contract {
         struct Job: Decodable, Sendable {
             var topic: String
             var state: String
+            var reason: String?
             var lag: Int64
             var restarts: Int
             var definition: Int64
@@ -130,6 +131,22 @@ enum Contract {
         var namespaces: [Namespace]
 
         func job(_ topic: String) -> Job? { jobs.first { $0.topic == topic } }
+    }
+
+    /// What a thumbnail test's report counts.
+    struct Report: Decodable, Sendable {
+        struct Variant: Decodable, Sendable {
+            var variantId: String
+            var exposed: Int
+            var won: Int
+        }
+        var variants: [Variant]
+
+        /// Viewers exposed and viewers who won, by variant.
+        static func counts(_ test: String, _ server: RunningServer) async throws -> [String: [Int]] {
+            let report = try await server.get("/v1/experiments/\(test)/report").decoded(Report.self)
+            return Dictionary(report.variants.map { ($0.variantId, [$0.exposed, $0.won]) }) { $1 }
+        }
     }
 
     struct Users: Decodable, Sendable {

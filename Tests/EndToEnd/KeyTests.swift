@@ -64,6 +64,15 @@ extension EndToEndTests {
             #expect(try await status("DELETE", "/v1/users/a", key: admin) == 202)
         }
 
+        @Test func refusalsAreCounted() async throws {
+            let headers = ["Authorization": "Bearer \(reader)"]
+            for (key, code) in [(nil, 401), ("producer-012345678x", 401), (reader, 403)] as [(String?, Int)] {
+                let before = try await server.answerCount(code, headers: headers)
+                #expect(try await status("POST", "/v1/events", key: key, body: EventText.search("a", of: "a")) == code)
+                #expect(try await server.answerCount(code, headers: headers) == before + 1, "\(code)")
+            }
+        }
+
         @Test func commandLinePresentsItsKey() async throws {
             let without = try await RecsBinary.run("home", "a", "--url", server.url)
             #expect(without.status == 1 && without.errors.contains("RECS_API_KEY"))
@@ -115,6 +124,21 @@ extension EndToEndTests {
                 arguments: ["--host", "0.0.0.0"], environment: ["RECS_ADMIN_KEY": "admin-0123456789abc"])
             #expect(try await server.get("/v1/status").status == 401)
             #expect(try await server.get("/v1/status", headers: ["X-API-Key": "admin-0123456789abc"]).status == 200)
+            #expect(try await server.end() == 0)
+        }
+
+        @Test func requestsOverTheRateAreRefusedAndCounted() async throws {
+            let server = try await RunningServer.start(configuration: "requests_per_second_max: 1\n")
+            // One a second may pass, and twenty come together.
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for _ in 0..<20 { group.addTask { try await server.get("/v1/users/a/home") } }
+                return try await group.reduce(into: [Answer]()) { $0.append($1) }
+            }
+            #expect(Set(answers.map(\.status)) == [200, 429])
+            #expect(answers.allSatisfy { $0.status == 200 || $0.headers["retry-after"] != nil })
+            let refusedCount = answers.count { $0.status == 429 }
+            let isCounted = try await comesTrue { try await server.answerCount(429) >= refusedCount }
+            #expect(isCounted)
             #expect(try await server.end() == 0)
         }
 

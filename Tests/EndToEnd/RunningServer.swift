@@ -27,17 +27,19 @@ final class RunningServer: Sendable {
         if let redis = redisProcess { kill(redis, SIGKILL) }
     }
 
-    /// Starts a server and waits until it listens; `waitsUntilReady` also until all its parts are up.
+    /// Starts a server and waits until it listens; `waitsUntilReady` also until all its parts are up. To a server that
+    /// `survivesFileLimits`, a limit of its files' size is a full disk: writes fail with an error.
     static func start(
         in folder: TemporaryFolder? = nil, configuration: String = "log_level: info\n", arguments: [String] = [],
-        environment: [String: String] = [:], waitsUntilReady: Bool = true
+        environment: [String: String] = [:], waitsUntilReady: Bool = true, survivesFileLimits: Bool = false
     ) async throws -> RunningServer {
         let folder = try folder ?? TemporaryFolder()
         let file = folder.path("recs.yaml")
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
-        let process = try ChildProcess(
-            RecsBinary.path, ["serve", "--config", file, "--data", folder.path("data"), "--port", "0"] + arguments,
-            environment: environment)
+        let command = [RecsBinary.path, "serve", "--config", file, "--data", folder.path("data"), "--port", "0"] + arguments
+        // `env`, which starts the programs, takes the option for its own.
+        let words = survivesFileLimits ? ["--ignore-signal=XFSZ"] + command : command
+        let process = try ChildProcess(words[0], Array(words.dropFirst()), environment: environment)
         let listens = await comesTrue { address(in: process) != nil || !process.isRunning }
         guard listens, let url = address(in: process) else {
             throw NotServing(description: "recs serve does not listen: \(process.standardError)")
@@ -107,6 +109,18 @@ extension RunningServer {
     }
 
     func status() async throws -> Contract.ServiceStatus { try await get("/v1/status").decoded(Contract.ServiceStatus.self) }
+
+    /// Requests that were answered with the status code, as `/metrics` counts them.
+    func answerCount(_ code: Int, headers: [String: String] = [:]) async throws -> Int {
+        try await get("/metrics", headers: headers).text.split(separator: "\n").filter {
+            $0.hasPrefix("recs_http_requests_total") && $0.contains("code=\"\(code)\"")
+        }.reduce(0) { $0 + (Int($1.split(separator: " ").last ?? "") ?? 0) }
+    }
+
+    /// What a tool says of the server's data, by the server's settings.
+    func tool(_ arguments: String...) async throws -> RecsBinary.Run {
+        try await RecsBinary.run(arguments + ["--config", folder.path("recs.yaml"), "--data", folder.path("data")])
+    }
 
     /// Waits until the jobs of the public topics have taken in `count` records and none lags; answers the status then.
     func caughtUp(received count: Int) async throws -> Contract.ServiceStatus {

@@ -8,6 +8,8 @@ struct ServerScope: SuiteTrait, TestScoping {
     var arguments: [String] = []
     /// Events of simulated viewers that the server has taken in before the first test; their truth is `truth.json` in its folder.
     var simulatedCount = 0
+    /// The days that they cover.
+    var simulatedDays = 7
     var isRecursive: Bool { false }
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
@@ -19,8 +21,8 @@ struct ServerScope: SuiteTrait, TestScoping {
 
     private func simulate(_ server: RunningServer) async throws {
         let run = try await RecsBinary.run(
-            "simulate", "--url", server.url, "--users", "100", "--events", "\(simulatedCount)", "--seed", "7", "--truth",
-            server.folder.path("truth.json"), "--json")
+            "simulate", "--url", server.url, "--users", "100", "--events", "\(simulatedCount)", "--seed", "7",
+            "--days", "\(simulatedDays)", "--truth", server.folder.path("truth.json"), "--json")
         guard run.status == 0 else { throw NotServing(description: "recs simulate failed: \(run.errors)") }
         try run.output.write(toFile: server.folder.path("simulated.json"), atomically: true, encoding: .utf8)
         _ = try await server.caughtUp(received: simulatedCount)
@@ -29,7 +31,7 @@ struct ServerScope: SuiteTrait, TestScoping {
 
 extension Trait where Self == ServerScope {
     /// One server with these settings for the whole suite.
-    static func server(_ configuration: String = "log_level: info\n", simulatedCount: Int = 0) -> Self {
-        ServerScope(configuration: configuration, simulatedCount: simulatedCount)
+    static func server(_ configuration: String = "log_level: info\n", simulatedCount: Int = 0, simulatedDays: Int = 7) -> Self {
+        ServerScope(configuration: configuration, simulatedCount: simulatedCount, simulatedDays: simulatedDays)
     }
 }

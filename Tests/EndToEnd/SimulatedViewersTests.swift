@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The settings of the demo, which run a thumbnail test on the shipped catalogue.
-private let demoSettings = (try? String(contentsOf: Repository.root.appendingPathComponent("Data/demo.yaml"), encoding: .utf8)) ?? ""
+let demoSettings = (try? String(contentsOf: Repository.root.appendingPathComponent("Data/demo.yaml"), encoding: .utf8)) ?? ""
 
 extension EndToEndTests {
     /// The main way: simulated viewers in, pages, explanations and reports out, through the command line.
