@@ -2,7 +2,7 @@
 package struct PlayState: Sendable, Equatable {
     package static let recentPlayCountMax = 50
     package static let continuePositionCountMax = 20
-    package static let playedTitleCountMax = 512
+    package static let playedTitleCountMax = 4096
     package static let openPlayCountMax = 8
 
     package var asOf: Int64 = 0

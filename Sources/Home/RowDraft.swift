@@ -20,7 +20,7 @@ struct RowDraft: Sendable {
     /// Where candidates come from.
     enum Source: Sendable {
         case ranked(RankedTitles)
-        /// `RegionStandings.trendingOrder` from a place on; of titles that were played or listed too where nearly everything was.
+        /// `RegionStandings.trendingOrder` from a place on; of titles that were played, too, where nearly everything was.
         case trending(next: Int, takesSettled: Bool)
     }
 
@@ -63,7 +63,7 @@ struct RowDraft: Sendable {
         case .trending(let first, let takesSettled):
             for place in first..<max(first, context.standings.trendingOrder.count) {
                 let title = context.standings.trendingOrder[place]
-                guard takesSettled ? context.isShowable(Int(title)) : context.isEligible(Int(title)) else { continue }
+                guard takesSettled ? isOpen(Int(title), context) : context.isEligible(Int(title)) else { continue }
                 source = .trending(next: place + 1, takesSettled: takesSettled)
                 let score = RowScore.trending(context.standings.trending[Int(title)], context.standings.popularity[Int(title)])
                 return Candidate(title: title, score: score)
@@ -71,5 +71,10 @@ struct RowDraft: Sendable {
             source = .trending(next: context.standings.trendingOrder.count, takesSettled: takesSettled)
             return nil
         }
+    }
+
+    /// Showable, and not on the list, which has a row of its own.
+    private func isOpen(_ title: Int, _ context: borrowing ViewerContext) -> Bool {
+        context.isShowable(title) && !context.titles.marks(title).contains(.listed)
     }
 }

@@ -177,4 +177,15 @@ import Testing
         #expect(page.rows.map(\.id) == ["trending:SEA"])
         #expect(Self.ranking(world, sketch.viewer).isEmpty)
     }
+
+    @Test func aTitleOnAnOldListStandsThereAloneEvenWhereAllElseWasPlayed() {
+        let world = Self.shelf()
+        var sketch = ViewerSketch()
+        for title in world.titles.dropFirst() { sketch.play(title, at: Self.now - 40 * Self.day, permille: 1000) }
+        sketch.list(world.titles[0], at: Self.now - 60 * Self.day)
+        let page = world.page(for: sketch.viewer)
+        #expect(page.rows.first { $0.id == "my_list" }?.items.map(\.titleIndex) == [0])
+        #expect(page.rows.flatMap(\.items).filter { $0.titleIndex == 0 }.count == 1)
+        #expect(page.rows.contains { $0.id == "trending:SEA" })
+    }
 }

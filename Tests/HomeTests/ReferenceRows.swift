@@ -62,7 +62,8 @@ extension ReferencePage {
             return close != 0 || alike >= 0.5 ? term(3 * close) + term(0.5 * alike) : nil
         }
         var drafts = [draft("top_picks", eligible, bonus: 0.1) { scores[$0] }]
-        let trending = eligible.count < 3 ? titles.indices.filter(isShowable) : eligible
+        let listed = list.map(\.title)
+        let trending = eligible.count < 3 ? titles.indices.filter { isShowable($0) && !listed.contains($0) } : eligible
         let place = request.region == .none ? "all" : request.region.text
         drafts.append(
             draft("trending:" + place, trending, bonus: 0.15) {

@@ -154,7 +154,7 @@ import Testing
     @Test func everyListIsBounded() {
         var maker = EventMaker()
         var run = Run<PlayState>()
-        for number in 0..<700 as Range<Int64> {
+        for number in 0..<4200 as Range<Int64> {
             var start = maker.event(.playStart, at: base + number * 1000, title: "unknown-\(number)", session: "s\(number)")
             start.positionMilliseconds = 5
             run.apply(start, maker)
@@ -163,7 +163,7 @@ import Testing
         #expect(run.state.positions.count == PlayState.continuePositionCountMax)
         #expect(run.state.played.count == PlayState.playedTitleCountMax)
         #expect(run.state.openPlays.count == PlayState.openPlayCountMax)
-        #expect(run.state.recentPlays.last.map { run.text($0.title) } == "unknown-699")
+        #expect(run.state.recentPlays.last.map { run.text($0.title) } == "unknown-4199")
         run.state.expire(logTime: base + 13 * 3_600_000)
         #expect(run.state.openPlays.isEmpty)
     }

@@ -178,7 +178,7 @@ extension OraclePlays {
     private mutating func remember(_ play: OracleOpenPlay) { open = ascending(open + [play]) { $0.startedAt }.suffix(8) }
 
     private mutating func remember(_ title: String) {
-        if !played.contains(title) { played = (played + [title]).suffix(512) }
+        if !played.contains(title) { played = (played + [title]).suffix(4096) }
     }
 
     private func position(_ event: OracleEvent) -> Int64? {

@@ -21,8 +21,10 @@ final class TopicWriter: @unchecked Sendable {
         self.file = file
         self.queueByteCountMax = queueByteCountMax
         appender = TopicAppender(file: file, clock: clock)
-        let thread = Thread { [self] in run() }
-        thread.name = "log-\(file.topic.name)"
+        let thread = Thread { [self] in
+            nameThread("log-\(file.topic.name)")
+            run()
+        }
         thread.start()
     }
 

@@ -28,8 +28,10 @@ final class KafkaProducer: Sendable {
         }
         events = QueueHandle(handle, rd_kafka_queue_get_main(handle.pointer))
         timeoutMilliseconds = settings.appendTimeoutMilliseconds
-        let thread = Thread { [self] in drain() }
-        thread.name = "kafka-producer"
+        let thread = Thread { [self] in
+            nameThread("kafka-producer")
+            drain()
+        }
         thread.start()
     }
 

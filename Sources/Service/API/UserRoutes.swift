@@ -70,6 +70,8 @@ struct UserRoutes: Sendable {
             return try await body()
         } catch let error as StoreError {
             throw Problem.unavailable("the feature store cannot be read: \(error)")
+        } catch let error as StateError {
+            throw Problem.unavailable("what is stored of this viewer is damaged: \(error)")
         }
     }
 

@@ -57,6 +57,7 @@ final class ArchiveService: Service {
     private func oneLife() async -> LogError? {
         await withCheckedContinuation { continuation in
             let thread = Thread { [self] in
+                nameThread("archive \(setup.topic.topic.name)")
                 do throws(LogError) {
                     let run = try ArchiveRun(setup)
                     try run.run { self.isStopping.load(ordering: .acquiring) }
@@ -65,7 +66,6 @@ final class ArchiveService: Service {
                     continuation.resume(returning: error)
                 }
             }
-            thread.name = "archive \(setup.topic.topic.name)"
             thread.stackSize = 4 << 20
             thread.start()
         }

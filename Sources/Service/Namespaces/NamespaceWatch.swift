@@ -1,3 +1,4 @@
+import EventLog
 package import FeatureStore
 import Foundation
 package import Logging
@@ -44,10 +45,10 @@ package final class NamespaceWatch: Service {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withCheckedContinuation { continuation in
                 let thread = Thread { [self] in
+                    nameThread("namespaces")
                     follow()
                     continuation.resume()
                 }
-                thread.name = "namespaces"
                 thread.start()
             }
         } onCancelOrGracefulShutdown: {

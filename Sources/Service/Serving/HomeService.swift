@@ -75,7 +75,8 @@ package struct HomeService: Sendable {
     /// The viewers of the namespace that was published.
     package func viewers(in published: Published) -> ViewerReader { viewers.reading(published.keys) }
 
-    /// The viewer's page. Where the store cannot be reached the page is the one of a new viewer, with a warning.
+    /// The viewer's page. Where the store cannot be reached, or holds no readable value of the viewer, the page is the one
+    /// of a new viewer, with a warning.
     package func page(for user: UserID, wish: PageWish, now: Int64) async throws -> ServedPage {
         var warnings: [String] = []
         let published = published.current
@@ -88,6 +89,10 @@ package struct HomeService: Sendable {
             viewer = Viewer(user: user)
             isRead = false
             warnings.append("the feature store cannot be reached, so this page is not personal: \(error)")
+        } catch let error as StateError {
+            viewer = Viewer(user: user)
+            isRead = false
+            warnings.append("what is stored of this viewer is damaged, so this page is not personal: \(error)")
         }
         if published.snapshotAt == 0 {
             warnings.append("title counts have not been read yet")

@@ -40,10 +40,10 @@ package final class SnapshotService: Service {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withCheckedContinuation { continuation in
                 let thread = Thread { [self] in
+                    nameThread("title snapshot")
                     keepFresh()
                     continuation.resume()
                 }
-                thread.name = "title snapshot"
                 thread.stackSize = 4 << 20
                 thread.start()
             }

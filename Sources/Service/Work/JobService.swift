@@ -62,6 +62,7 @@ final class JobService: Service {
     private func oneLife() async -> (any Error)? {
         await withCheckedContinuation { continuation in
             let thread = Thread { [self] in
+                nameThread("job \(setup.topic.name)")
                 do {
                     try JobRun(setup).run { self.isStopping.load(ordering: .acquiring) }
                     continuation.resume(returning: nil)
@@ -69,7 +70,6 @@ final class JobService: Service {
                     continuation.resume(returning: error)
                 }
             }
-            thread.name = "job \(setup.topic.name)"
             thread.stackSize = 4 << 20
             thread.start()
         }
