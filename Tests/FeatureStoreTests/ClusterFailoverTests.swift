@@ -21,7 +21,9 @@ import Testing
         let followed = try cluster.command(master, "WAIT", "1", "5000")
         #expect(followed == "1")
         try cluster.takeOver(master + cluster.masterCount)
-        #expect(await comesTrue { cluster.isWorking })
+        // Until the old master has heard of it, it takes writes as before.
+        let hasStoodDown = try await comesTrue { try cluster.isWorking && !cluster.role(master).isMaster }
+        #expect(hasStoodDown)
         let failure = failureKind { () throws(StoreError) in _ = try store.commit(batch(expected: 1, offset: 2)) }
         #expect(failure == .unavailable)
         #expect(store.isBroken)

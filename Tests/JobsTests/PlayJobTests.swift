@@ -164,7 +164,7 @@ import Testing
         #expect(run.state.played.count == PlayState.playedTitleCountMax)
         #expect(run.state.openPlays.count == PlayState.openPlayCountMax)
         #expect(run.state.recentPlays.last.map { run.text($0.title) } == "unknown-4199")
-        run.state.expire(logTime: base + 13 * 3_600_000)
+        run.state.expire(logTime: base + 14 * 3_600_000)
         #expect(run.state.openPlays.isEmpty)
     }
 
