@@ -56,6 +56,7 @@ package struct RecsServer {
         services += [parts.namespaces, changes]
         services.append(jobs(parts))
         services += archiveJobs(parts)
+        services += retention(parts)
         services += [parts.assignments, parts.snapshots]
         services.append(try api(parts, changes, resources, whenListening))
         services.append(SignalStreams(feed: parts.signals))
@@ -93,6 +94,13 @@ package struct RecsServer {
     private func archiveJobs(_ parts: Parts) -> [any Service] {
         guard configuration.archives else { return [] }
         return role.topics.map { ArchiveService(parts.archiveSetup($0)) }
+    }
+
+    /// One process that serves bounds the embedded log; Kafka bounds itself.
+    private func retention(_ parts: Parts) -> [any Service] {
+        guard role.servesAPI, let log = parts.foundations.bareLog as? EmbeddedLog else { return [] }
+        let archive = Archive(folder: configuration.archiveFolder)
+        return [LogRetention(log: log, archive: archive, days: configuration.logRetentionDays, logger: logger)]
     }
 
     private func api(

@@ -13,7 +13,10 @@ extension LogError {
         }
         let text = error.message ?? error.resultCode.description
         switch error.resultCode {
-        case .SQLITE_FULL: self.init(.full, "\(doing): \(text); free disk space or shorten the retention")
+        case .SQLITE_FULL: self.init(.full, "\(doing): \(text); free disk space, or set fewer `log_retention_days`")
+        case .SQLITE_IOERR:
+            self.init(
+                .unavailable, "\(doing): \(text); check the disk: its space, its health, and the limit on the size of files (`ulimit -f`)")
         case .SQLITE_BUSY, .SQLITE_LOCKED: self.init(.unavailable, "\(doing): another process holds the topic (\(text)); try again")
         case .SQLITE_TOOBIG: self.init(.tooLarge, "\(doing): \(text)")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: self.init(.invalid, "\(doing): the topic file is damaged (\(text)); restore it from a backup")

@@ -50,6 +50,7 @@ extension Configuration {
         taker.take(text("RECS_REGISTRY"), "RECS_REGISTRY", SettingCheck.registry) { registry = $0 }
         taker.take(text("RECS_NAMESPACE"), "RECS_NAMESPACE", SettingCheck.namespace) { namespace = $0 }
         taker.take(text("RECS_PARTITIONS"), "RECS_PARTITIONS", SettingCheck.partitionCounts) { partitionCount = $0 }
+        taker.take(text("RECS_LOG_RETENTION_DAYS"), "RECS_LOG_RETENTION_DAYS", SettingCheck.retentionDays) { logRetentionDays = $0 }
         taker.take(text("RECS_ARCHIVE"), "RECS_ARCHIVE", SettingCheck.aSwitch) { archives = SettingCheck.isOn($0) }
         taker.take(text("RECS_LOG_LEVEL"), "RECS_LOG_LEVEL", SettingCheck.logLevel) { logLevel = $0 }
         taker.take(text("RECS_ADMIN_KEY"), "RECS_ADMIN_KEY", SettingCheck.secret) {

@@ -36,6 +36,7 @@ package struct ConfigurationReader {
         case "registry": text(node, key, SettingCheck.registry) { configuration.registry = $0 }
         case "namespace": text(node, key, SettingCheck.namespace) { configuration.namespace = $0 }
         case "archive": text(node, key, SettingCheck.aSwitch) { configuration.archives = SettingCheck.isOn($0) }
+        case "log_retention_days": integer(node, key, SettingCheck.retentionDays) { configuration.logRetentionDays = $0 }
         case "partitions": integer(node, key, SettingCheck.partitionCounts) { configuration.partitionCount = $0 }
         case "buckets_per_partition": integer(node, key, 1...256) { configuration.bucketsPerPartition = $0 }
         case "commit_interval_ms": integer(node, key, 1...10_000) { configuration.commitIntervalMilliseconds = $0 }
@@ -54,9 +55,9 @@ package struct ConfigurationReader {
     }
 
     static let topKeys = [
-        "data", "listen", "log", "kafka", "redis", "registry", "namespace", "archive", "partitions", "buckets_per_partition",
-        "commit_interval_ms",
-        "title_commit_interval_ms", "body_bytes_max", "events_per_request_max", "requests_per_second_max", "log_level", "keys", "weights",
+        "data", "listen", "log", "kafka", "redis", "registry", "namespace", "archive", "log_retention_days", "partitions",
+        "buckets_per_partition", "commit_interval_ms", "title_commit_interval_ms", "body_bytes_max", "events_per_request_max",
+        "requests_per_second_max", "log_level", "keys", "weights",
         "filtered_prefixes", "ladder_kbps", "tests",
     ]
 
