@@ -9,6 +9,28 @@ package struct SignalComparison: Sendable, Equatable {
         self.withSignals = withSignals
         self.withoutSignals = withoutSignals
     }
+
+    /// Several playbacks of the same length of video together; `comparisons` must not be empty.
+    package init(totalOf comparisons: [SignalComparison]) {
+        withSignals = PlaybackResult(totalOf: comparisons.map(\.withSignals))
+        withoutSignals = PlaybackResult(totalOf: comparisons.map(\.withoutSignals))
+    }
+}
+
+extension PlaybackResult {
+    /// Times and counts are added up; the bitrate is the mean over all video played, which is the mean of means for equal lengths.
+    fileprivate init(totalOf results: [PlaybackResult]) {
+        precondition(!results.isEmpty, "a total is of one playback at least")
+        for result in results {
+            startupSeconds += result.startupSeconds
+            stallSeconds += result.stallSeconds
+            stallCount += result.stallCount
+            bitrateKbpsMean += result.bitrateKbpsMean / Double(results.count)
+            switchCount += result.switchCount
+            abandonedCount += result.abandonedCount
+            signalCount += result.signalCount
+        }
+    }
 }
 
 /// Plays the trace twice: left alone, and with signals that reach the client `signalDelayMilliseconds` after the sample behind them.

@@ -11,11 +11,32 @@ extension EndToEndTests {
         static let commands: [[String]] = [
             [], ["serve"], ["work"], ["status"], ["doctor"], ["home"], ["explain"], ["explain", "user"], ["users"], ["experiments"],
             ["experiments", "list"], ["experiments", "report"], ["catalog"], ["catalog", "import"], ["catalog", "diff"], ["log"],
-            ["log", "tail"],
-            ["log", "topics"], ["simulate"], ["import"], ["import", "movielens"], ["playback-stub"], ["bench"], ["bench", "stream"],
-            ["bench", "home"], ["dead-letters"], ["dead-letters", "ls"], ["dead-letters", "show"], ["dead-letters", "redrive"], ["backup"],
-            ["restore"],
+            ["log", "tail"], ["log", "topics"], ["log", "export"], ["dead-letters"], ["dead-letters", "ls"], ["dead-letters", "show"],
+            ["dead-letters", "redrive"], ["archive"], ["archive", "ls"], ["archive", "check"], ["archive", "cat"], ["archive", "compact"],
+            ["replay"], ["namespace"], ["namespace", "ls"], ["namespace", "switch"], ["namespace", "drop"], ["repartition"], ["verify"],
+            ["backup"], ["restore"], ["schemas"], ["schemas", "list"], ["schemas", "check"], ["simulate"], ["import"],
+            ["import", "movielens"], ["playback-stub"], ["bench"], ["bench", "core"], ["bench", "stream"], ["bench", "capture"],
+            ["bench", "home"], ["bench", "freshness"], ["bench", "signals"], ["bench", "replay"], ["bench", "growth"],
         ]
+
+        /// The commands that a command's help lists.
+        private func subcommands(of command: [String]) async throws -> [[String]] {
+            let help = try await RecsBinary.run(command + ["--help"]).output
+            let list = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().first ?? ""
+            let lines = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.hasPrefix("  See ") }
+            return lines.compactMap { $0.split(separator: " ").first.map { command + [String($0)] } }
+        }
+
+        @Test func everyCommandIsTried() async throws {
+            var found: Set<[String]> = [[]]
+            var rest: [[String]] = [[]]
+            while let command = rest.popLast() {
+                let next = try await subcommands(of: command)
+                found.formUnion(next)
+                rest += next
+            }
+            #expect(found.count > 40 && found == Set(Self.commands), "\(found.symmetricDifference(Self.commands))")
+        }
 
         @Test(arguments: commands) func helpIsPrinted(_ command: [String]) async throws {
             let run = try await RecsBinary.run(command + ["--help"])

@@ -116,9 +116,48 @@ extension EndToEndTests {
             }
         }
 
+        @Test func severalTracesHaveATotal() async throws {
+            struct Pair: Decodable {
+                var withSignals: Double
+                var withoutSignals: Double
+            }
+            struct Result: Decodable {
+                var trace: String?
+                var stallSeconds: Pair
+                var bitrateKbpsMean: Pair
+            }
+            struct Results: Decodable {
+                var traces: [Result]
+                var total: Result
+            }
+            let paths = ["tunnel", "fading", "stable"].map { Repository.root.appendingPathComponent("Data/traces/\($0).json").path }
+            // In a row, as a shell expands a pattern, and each with its own option.
+            for arguments in [["--trace"] + paths, paths.flatMap { ["--trace", $0] }] {
+                let run = try await RecsBinary.run(["playback-stub", "--json", "--seconds", "60"] + arguments)
+                #expect(run.status == 0, "\(run.errors)")
+                let results = try Answer.decoded(Results.self, from: Data(run.output.utf8))
+                #expect(results.traces.map(\.trace) == paths && results.total.trace == nil)
+                for side in [\Pair.withSignals, \.withoutSignals] {
+                    let stalls = results.traces.reduce(0) { $0 + $1.stallSeconds[keyPath: side] }
+                    let bitrates = results.traces.reduce(0) { $0 + $1.bitrateKbpsMean[keyPath: side] }
+                    #expect(abs(results.total.stallSeconds[keyPath: side] - stalls) < 1e-6)
+                    #expect(abs(results.total.bitrateKbpsMean[keyPath: side] - bitrates / 3) < 1e-6)
+                }
+            }
+            let table = try await RecsBinary.run(["playback-stub", "--seconds", "60", "--trace"] + paths)
+            for word in paths + ["all 3 traces", "of the mean bitrate"] { #expect(table.output.contains(word), "\(table.output)") }
+        }
+
         @Test func playbackStubNamesWhatItCannotRead() async throws {
-            let run = try await RecsBinary.run("playback-stub", "--trace", "no-such-trace.json")
-            #expect(run.status == 64 && run.errors.contains("no-such-trace.json"))
+            let good = Repository.root.appendingPathComponent("Data/traces/tunnel.json").path
+            let missing = try await RecsBinary.run("playback-stub", "--trace", good, "no-such-trace.json")
+            #expect(missing.status == 64 && missing.errors.contains("no-such-trace.json") && missing.output.isEmpty)
+            let file = server.folder.path("no-trace.json")
+            try "{}".write(toFile: file, atomically: true, encoding: .utf8)
+            let wrong = try await RecsBinary.run("playback-stub", "--trace", file)
+            #expect(wrong.status == 64 && wrong.errors.contains(file))
+            let none = try await RecsBinary.run("playback-stub")
+            #expect(none.status == 64 && none.errors.contains("--trace"))
         }
     }
 }

@@ -39,6 +39,20 @@ import Testing
         }
     }
 
+    @Test func totalAddsTimesAndAveragesBitrates() throws {
+        let played = try Self.names.flatMap { try comparisons($0, rule: .throughput) }
+        let total = SignalComparison(totalOf: played)
+        for side in [\SignalComparison.withSignals, \.withoutSignals] {
+            let results = played.map { $0[keyPath: side] }
+            #expect(abs(total[keyPath: side].stallSeconds - results.reduce(0) { $0 + $1.stallSeconds }) < 1e-6)
+            let mean = results.reduce(0) { $0 + $1.bitrateKbpsMean } / Double(results.count)
+            #expect(abs(total[keyPath: side].bitrateKbpsMean - mean) < 1e-6)
+            #expect(total[keyPath: side].stallCount == results.reduce(0) { $0 + $1.stallCount })
+            #expect(total[keyPath: side].signalCount == results.reduce(0) { $0 + $1.signalCount })
+        }
+        #expect(SignalComparison(totalOf: [played[0]]) == played[0])
+    }
+
     @Test func aComparisonIsRepeatable() throws {
         #expect(try comparisons("fading", rule: .throughput) == comparisons("fading", rule: .throughput))
     }
