@@ -7,50 +7,36 @@ enum Diversity {
     /// over the title's genres of the share of picked titles that have it, 0…1; they count in the candidates' range of scores.
     static func pick(_ count: Int, of candidates: [RowDraft.Candidate], columns: TitleColumns, diversity: Float) -> [RowDraft.Candidate] {
         if candidates.count <= 1 || count <= 0 { return Array(candidates.prefix(max(count, 0))) }
-        let range = candidates[0].score - candidates[candidates.count - 1].score
+        let penalty = diversity * (candidates[0].score - candidates[candidates.count - 1].score)
         let size = candidates.count
+        let (genres, starts, sets) = (columns.sets.genres, columns.sets.starts, columns.sets.ofTitle)
+        func genreRange(_ place: Int) -> Range<Int> {
+            let set = Int(sets[Int(candidates[place].title)])
+            return Int(starts[set])..<Int(starts[set + 1])
+        }
         var picked: [RowDraft.Candidate] = []
         picked.reserveCapacity(min(count, size))
-        return withUnsafeTemporaryAllocation(of: Float.self, capacity: size * 3 + 256) { memory in
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: size + 256) { memory in
             memory.initialize(repeating: 0)
-            let scores = UnsafeMutableBufferPointer(rebasing: memory[0..<size])
-            let genreCounts = UnsafeMutableBufferPointer(rebasing: memory[size..<size * 2])
-            let sums = UnsafeMutableBufferPointer(rebasing: memory[size * 2..<size * 3])
-            let pickedByGenre = UnsafeMutableBufferPointer(rebasing: memory[(size * 3)...])
-            for place in 0..<size {
-                scores[place] = candidates[place].score
-                genreCounts[place] = Float(columns.sets.range(columns.set(of: Int(candidates[place].title))).count)
-            }
-            let penalty = diversity * range
+            let pickedByGenre = UnsafeMutableBufferPointer(rebasing: memory[..<256])
+            let isPicked = UnsafeMutableBufferPointer(rebasing: memory[256...])
             while picked.count < min(count, size) {
-                var best = -1
-                var bestValue = -Float.infinity
-                let pickedCount = Float(picked.count)
-                for place in 0..<size {
-                    let common = sums[place] == 0 ? 0 : sums[place] / (genreCounts[place] * pickedCount)
-                    let value = scores[place] - penalty * common
+                var (best, bestValue) = (-1, -Float.infinity)
+                for place in 0..<size where isPicked[place] == 0 {
+                    // What follows has no higher score, and the penalty takes only away.
+                    if candidates[place].score <= bestValue { break }
+                    let range = genreRange(place)
+                    var sum: Float = 0
+                    for index in range { sum += pickedByGenre[Int(genres[index])] }
+                    let common = sum == 0 ? 0 : sum / (Float(range.count) * Float(picked.count))
+                    let value = candidates[place].score - penalty * common
                     if value > bestValue { (best, bestValue) = (place, value) }
                 }
                 picked.append(candidates[best])
-                scores[best] = -.infinity
-                add(columns.set(of: Int(candidates[best].title)), candidates, columns, pickedByGenre, sums)
+                isPicked[best] = 1
+                for index in genreRange(best) { pickedByGenre[Int(genres[index])] += 1 }
             }
             return picked
-        }
-    }
-
-    /// Counts the genres of a picked title, and adds them up anew for every candidate.
-    private static func add(
-        _ set: Int, _ candidates: [RowDraft.Candidate], _ columns: TitleColumns, _ pickedByGenre: UnsafeMutableBufferPointer<Float>,
-        _ sums: UnsafeMutableBufferPointer<Float>
-    ) {
-        let (genres, starts, sets) = (columns.sets.genres, columns.sets.starts, columns.sets.ofTitle)
-        for index in Int(starts[set])..<Int(starts[set + 1]) { pickedByGenre[Int(genres[index])] += 1 }
-        for place in candidates.indices {
-            let other = Int(sets[Int(candidates[place].title)])
-            var sum: Float = 0
-            for index in Int(starts[other])..<Int(starts[other + 1]) { sum += pickedByGenre[Int(genres[index])] }
-            sums[place] = sum
         }
     }
 }
