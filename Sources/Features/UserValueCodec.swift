@@ -35,6 +35,10 @@ extension UserValue {
         return state
     }
 
+    /// When the value may go, by the log time of its newest event: a tombstone when no device's retry or late marker needs it any more, any
+    /// other when the viewer has been away for long; milliseconds since 1970.
+    package var expiresAt: Int64 { UserValueExpiry.expiry(isErased: isErased, logTime: logTime) }
+
     private func encodeOutbox(into writer: inout StateWriter, names: borrowing NameTable) {
         var offset = applied.offset
         var time = logTime

@@ -28,13 +28,12 @@ extension PartitionProcessor {
             writer.removeAll()
             slots[user].value.encode(into: &writer, names: context.names)
             let value = slots[user].value
-            let kept = value.isErased ? Self.tombstoneKeptMilliseconds : Self.valueKeptMilliseconds
             writer.bytes.withUnsafeBytes { bytes in
                 users.withBytes(Name(raw: UInt32(user))) { name in
                     body(
                         UserWrite(
                             bucket: Bucket(partition: start.partition, index: slots[user].bucket), user: name,
-                            expected: slots[user].stored, value: bytes, expiresAt: value.logTime + kept, asOf: value.state.asOf,
+                            expected: slots[user].stored, value: bytes, expiresAt: value.expiresAt, asOf: value.state.asOf,
                             isErased: value.isErased))
                 }
             }

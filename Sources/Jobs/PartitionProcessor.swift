@@ -38,8 +38,6 @@ class PartitionProcessor<State: TopicOperator> {
     static var uncommittedCountMax: Int { 64 }
     /// Outbox entries stay for this long of log time after they were settled (DESIGN §6.4).
     static var outboxKeptMilliseconds: Int64 { 60_000 }
-    static var valueKeptMilliseconds: Int64 { 90 * 86_400_000 }
-    static var tombstoneKeptMilliseconds: Int64 { 7 * 86_400_000 }
     /// State expires in steps of log time, so that what is kept does not depend on when a commit happened.
     static var expiryStepMilliseconds: Int64 { 300_000 }
 

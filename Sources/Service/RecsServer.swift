@@ -98,7 +98,7 @@ package struct RecsServer {
 
     /// One process that serves bounds the embedded log; Kafka bounds itself.
     private func retention(_ parts: Parts) -> [any Service] {
-        guard role.servesAPI, let log = parts.foundations.bareLog as? EmbeddedLog else { return [] }
+        guard role.servesAPI, configuration.logRetentionDays > 0, let log = parts.foundations.bareLog as? EmbeddedLog else { return [] }
         let archive = Archive(folder: configuration.archiveFolder)
         return [LogRetention(log: log, archive: archive, days: configuration.logRetentionDays, logger: logger)]
     }

@@ -97,6 +97,20 @@ import Testing
         #expect(error?.kind == .mismatch && error?.description.contains("before offset 50") == true)
     }
 
+    @Test func deadLettersThatWentByTheirAgeAreNotMissed() async throws {
+        let fixture = try await ArchiveFixture(partitions: 1)
+        _ = try await fixture.log.open(.deadLetters, partitions: 1)
+        _ = await fixture.log.append(.numbered(.deadLetters, 0..<10))
+        fixture.clock.now += ArchiveFixture.hour
+        try await fixture.log.trim(.deadLetters, before: .max)
+        _ = await fixture.log.append(.numbered(.deadLetters, 10..<15))
+        let target = try made(fixture.folder.path("new"))
+        let rewrite = LogRewrite(source: fixture.folder.path("log"), archive: fixture.archive, target: target, partitionCount: 2)
+        let written = try rewrite.rewrite(.deadLetters)
+        #expect(written.recordCount == 5)
+        await fixture.log.close()
+    }
+
     @Test func theNewLogGoesOnAndIsArchivedAndRewrittenAgain() async throws {
         let fixture = try await ArchiveFixture(partitions: 2)
         fixture.append(0..<100)

@@ -36,6 +36,16 @@ import Testing
         #expect(encoded(title, NameTable()).prefix(16) == head[...])
     }
 
+    @Test(arguments: 0..<20) func expiryIsReadOffAnyValue(seed: UInt64) throws {
+        var make = RandomState(seed: seed)
+        let (play, quality) = (make.value(make.play()), make.value(make.quality()))
+        let ofPlay = try encoded(play, make.names).withUnsafeBytes { try UserValueExpiry.expiry(of: $0) }
+        let ofQuality = try encoded(quality, make.names).withUnsafeBytes { try UserValueExpiry.expiry(of: $0) }
+        let day: Int64 = 86_400_000
+        #expect(ofPlay == play.logTime + (play.isErased ? 7 : 90) * day && ofPlay == play.expiresAt)
+        #expect(ofQuality == quality.logTime + (quality.isErased ? 7 : 90) * day && ofQuality == quality.expiresAt)
+    }
+
     @Test func aNewerCodecIsRefused() {
         var bytes = encoded(UserValue<SearchState>(), NameTable())
         bytes[17] += 1

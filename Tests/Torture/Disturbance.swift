@@ -72,17 +72,24 @@ package enum Disturbance: String, CaseIterable, Sendable {
         schedule.count + (settings.redis == .cluster ? schedule.count { storeKinds.contains($0) } : 0)
     }
 
-    /// So many disturbances in a seeded order, each kind by its weight.
+    /// In a run of 100 kills or more, each failpoint that is dealt at all is hit ten times, whatever else there is.
+    private func leastCount(_ settings: TortureSettings) -> Int {
+        failpoint != nil && weight(settings) > 0 && settings.killCount >= 100 ? 10 : 0
+    }
+
+    /// So many disturbances in a seeded order, or a few more, each kind by its weight.
     static func schedule(_ settings: TortureSettings) -> [Disturbance] {
         let kinds = allCases.filter { !settings.without.contains($0) }
         let total = max(1, kinds.reduce(0) { $0 + $1.weight(settings) })
         var schedule: [Disturbance] = []
-        var dealt = 0
+        var (dealt, shared) = (0, 0)
         for kind in kinds {
             // Rounding the running sum deals out exactly as many as are wanted.
             dealt += kind.weight(settings)
             let wanted = (settings.killCount * dealt + total / 2) / total
-            schedule += Array(repeating: kind, count: max(0, wanted - schedule.count))
+            let share = max(0, wanted - shared)
+            shared += share
+            schedule += Array(repeating: kind, count: max(share, kind.leastCount(settings)))
         }
         var random = SplitMix64(seed: settings.seed &+ 1)
         return schedule.shuffled(using: &random)

@@ -13,7 +13,7 @@ extension LogError {
         }
         let text = error.message ?? error.resultCode.description
         switch error.resultCode {
-        case .SQLITE_FULL: self.init(.full, "\(doing): \(text); free disk space, or set fewer `log_retention_days`")
+        case .SQLITE_FULL: self.init(.full, "\(doing): \(text); free disk space, or let `log_retention_days` bound the log")
         case .SQLITE_IOERR:
             self.init(
                 .unavailable, "\(doing): \(text); check the disk: its space, its health, and the limit on the size of files (`ulimit -f`)")

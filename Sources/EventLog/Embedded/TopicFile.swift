@@ -57,6 +57,8 @@ final class TopicFile: Sendable {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            // What retention deletes is gone from the file, too, not only from its tables.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
             if let byteCountMax {
                 let pageByteCount = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
                 try database.execute(sql: "PRAGMA max_page_count = \(max(1, byteCountMax / pageByteCount))")

@@ -11,11 +11,11 @@ final class PartitionCursor {
     private(set) var batch = RecordBatch()
     private var place = 0
 
-    /// Throws `.mismatch` where records before the log's start are in no archive.
+    /// Throws `.mismatch` where records before the log's start are in no archive, unless they made no features: dead letters go by their age.
     init(_ range: PartitionRange, _ archived: PartitionRange?, _ topic: Topic) throws(LogError) {
         self.range = range
         next = range.reachingBack(to: archived).start
-        guard next <= range.passingLeaps(0) else {
+        guard !topic.hasJob || next <= range.passingLeaps(0) else {
             throw LogError(
                 .mismatch,
                 "\(topic.name) partition \(range.partition): what stood before offset \(next) is neither on the log nor in the archive, and "

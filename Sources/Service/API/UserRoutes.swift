@@ -42,9 +42,9 @@ struct UserRoutes: Sendable {
     ) async throws -> Response {
         let query = Query(request: request)
         let user = try user(context)
-        let outcome = try await awaitToken(query, user)
+        let (outcome, published) = try await awaitToken(query, user)
         let wish = try query.wish()
-        var served = try await reading { try await home.page(for: user, wish: wish, now: wallClockMilliseconds()) }
+        var served = try await reading { try await home.page(for: user, in: published, wish: wish, now: wallClockMilliseconds()) }
         if let warning = outcome.warning { served.warnings.append(warning) }
         var json = JSONWriter(capacity: 65_536)
         write(&json, served)
@@ -59,9 +59,14 @@ struct UserRoutes: Sendable {
             })
     }
 
-    private func awaitToken(_ query: Query, _ user: UserID) async throws -> TokenWait.Outcome {
-        guard let token = try query.token() else { return .reached }
-        return try await reading { try await TokenWait(viewers: home.viewers(in: home.published.current)).wait(for: token, user: user) }
+    /// Waits until the namespace that serves has come to the token, and answers what is published of that namespace: where serving moves
+    /// meanwhile, the request goes on with the one that it began with.
+    private func awaitToken(_ query: Query, _ user: UserID) async throws -> (TokenWait.Outcome, Published) {
+        let before = home.published.current
+        guard let token = try query.token() else { return (.reached, before) }
+        let outcome = try await reading { try await TokenWait(viewers: home.viewers(in: before)).wait(for: token, user: user) }
+        let after = home.published.current
+        return (outcome, after.keys.namespace == before.keys.namespace ? after : before)
     }
 
     /// A store that cannot be reached is a 503, not a 500.
@@ -79,8 +84,7 @@ struct UserRoutes: Sendable {
         let query = Query(request: request)
         let user = try user(context)
         let count = try query.integer("k", 1...1000) ?? 20
-        let isCurrent = try await awaitToken(query, user) == .reached
-        let published = home.published.current
+        let (outcome, published) = try await awaitToken(query, user)
         let viewer = try await reading { try await home.viewers(in: published).viewer(user) }
         let wish = try home.request(viewer, query.wish(), wallClockMilliseconds())
         let items = published.composer.recommendations(
@@ -90,7 +94,7 @@ struct UserRoutes: Sendable {
                 json.member("user", user.description)
                 json.member("as_of", viewer.asOf)
                 json.member("snapshot_at", published.snapshotAt)
-                json.member("is_current", isCurrent)
+                json.member("is_current", outcome == .reached)
                 json.member("items")
                 json.write(items, in: published)
             })
@@ -99,8 +103,7 @@ struct UserRoutes: Sendable {
     private func continueWatching(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = Query(request: request)
         let user = try user(context)
-        let isCurrent = try await awaitToken(query, user) == .reached
-        let published = home.published.current
+        let (outcome, published) = try await awaitToken(query, user)
         let viewer = try await reading { try await home.viewers(in: published).viewer(user) }
         let wish = try home.request(viewer, query.wish(), wallClockMilliseconds())
         let items = published.composer.continueWatching(for: viewer, request: wish)
@@ -108,7 +111,7 @@ struct UserRoutes: Sendable {
             JSONWriter.object { json in
                 json.member("user", user.description)
                 json.member("as_of", viewer.asOf)
-                json.member("is_current", isCurrent)
+                json.member("is_current", outcome == .reached)
                 json.member("items")
                 json.write(items, in: published)
             })
@@ -116,8 +119,7 @@ struct UserRoutes: Sendable {
 
     private func profile(_ request: Request, _ context: APIContext, withHeldData: Bool) async throws -> Response {
         let user = try user(context)
-        let isCurrent = try await awaitToken(Query(request: request), user) == .reached
-        let published = home.published.current
+        let (outcome, published) = try await awaitToken(Query(request: request), user)
         let viewers = home.viewers(in: published)
         let viewer = try await reading { try await viewers.viewer(user) }
         let held = withHeldData ? try await reading { try await HeldData.all(of: user, viewers, published.catalog) } : nil
@@ -127,7 +129,7 @@ struct UserRoutes: Sendable {
         return .json(
             JSONWriter.object(capacity: 8192) { json in
                 json.member("user", user.description)
-                json.member("is_current", isCurrent)
+                json.member("is_current", outcome == .reached)
                 json.writeMembers(of: profile)
                 guard let held else { return }
                 json.member("held")

@@ -20,8 +20,8 @@ package struct Configuration: Sendable {
     package var namespace = "main"
     /// True where every event is kept in Avro files under the data folder, too.
     package var archives = true
-    /// Days after which the embedded log forgets what the archive holds, and dead letters.
-    package var logRetentionDays = 30
+    /// Days after which the embedded log forgets what the archive holds, and dead letters; 0: never.
+    package var logRetentionDays = 0
     /// Partitions of every topic that feeds features; fixed when the topics are created (co-partitioned, DESIGN §4).
     package var partitionCount = 4
     package var bucketsPerPartition = 4

@@ -8,7 +8,7 @@ import Logging
 enum SettingCheck {
     static let ports = 0...65_535
     static let partitionCounts = 1...4096
-    static let retentionDays = 1...36_500
+    static let retentionDays = 0...36_500
     static let secretByteCountMin = 16
 
     /// Those of librdkafka's `partition.assignment.strategy` that may stand beside each other; `cooperative-sticky` stands alone.

@@ -228,14 +228,23 @@ struct VerificationPass {
     private func findMissing(_ keys: LiveKeys.OfTopic, _ positions: Positions, into report: inout Verification.Report) throws {
         let known = Set(keys.users.map(\.key) + keys.titles.map(\.key))
         let replayed = try LiveKeys(connection, scratch).keys[topic] ?? .init()
-        let all = replayed.users.map { ("user \($0.user)", $0.key) } + replayed.titles.map { ("title \($0.title)", $0.key) }
-        let candidates = all.map { (name: $0.0, key: live.namespacePrefix + $0.1[scratch.namespacePrefix.count...]) }
-            .filter { !known.contains($0.key) }
+        let all =
+            replayed.users.map { ("user \($0.user)", true, $0.key) } + replayed.titles.map { ("title \($0.title)", false, $0.key) }
+        let candidates = all.map {
+            (name: $0, isUser: $1, scratchKey: $2, key: live.namespacePrefix + $2[scratch.namespacePrefix.count...])
+        }.filter { !known.contains($0.key) }
         for (candidate, value) in zip(candidates, try read(candidates.map(\.key))) where value == nil {
+            if candidate.isUser, try isExpired(candidate.scratchKey) { continue }
             report.differences.append(
                 Verification.Difference(
                     topic: topic.name, what: candidate.name, found: ["missing: the log has events of it, the features nothing"],
-                    likely: "Redis lost a write that the marker speaks of, or the value was removed by hand, or has expired"))
+                    likely: "Redis lost a write that the marker speaks of, or the value was removed by hand"))
         }
+    }
+
+    /// True where a viewer's value, which the replay made anew, had its time: a tombstone of long ago, a viewer away for months.
+    private func isExpired(_ scratchKey: [UInt8]) throws -> Bool {
+        guard let value = try read([scratchKey])[0] else { return false }
+        return try value.withUnsafeBytes { try UserValueExpiry.expiry(of: $0) } <= wallClockMilliseconds()
     }
 }

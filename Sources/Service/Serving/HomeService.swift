@@ -77,9 +77,8 @@ package struct HomeService: Sendable {
 
     /// The viewer's page. Where the store cannot be reached, or holds no readable value of the viewer, the page is the one
     /// of a new viewer, with a warning.
-    package func page(for user: UserID, wish: PageWish, now: Int64) async throws -> ServedPage {
+    package func page(for user: UserID, in published: Published, wish: PageWish, now: Int64) async throws -> ServedPage {
         var warnings: [String] = []
-        let published = published.current
         let viewer: Viewer
         // Whoever could not be read may be in a test by the log and not by the hash: then the artwork is nobody's in particular.
         var isRead = true
