@@ -25,18 +25,32 @@ extension PartitionProcessor {
             pruneOutbox(user)
             slots[user].value.recentIDs.prune(
                 marker: markers[Int(slots[user].bucket)].position.offset, logTime: stepped(slots[user].value.logTime))
-            writer.removeAll()
-            slots[user].value.encode(into: &writer, names: context.names)
-            let value = slots[user].value
-            writer.bytes.withUnsafeBytes { bytes in
-                users.withBytes(Name(raw: UInt32(user))) { name in
-                    body(
-                        UserWrite(
-                            bucket: Bucket(partition: start.partition, index: slots[user].bucket), user: name,
-                            expected: slots[user].stored, value: bytes, expiresAt: value.expiresAt, asOf: value.state.asOf,
-                            isErased: value.isErased))
-                }
+            write(user, expected: slots[user].stored, body)
+        }
+    }
+
+    private func write(_ user: Int, expected: Position?, _ body: (UserWrite) -> Void) {
+        writer.removeAll()
+        slots[user].value.encode(into: &writer, names: context.names)
+        let value = slots[user].value
+        writer.bytes.withUnsafeBytes { bytes in
+            users.withBytes(Name(raw: UInt32(user))) { name in
+                body(
+                    UserWrite(
+                        bucket: Bucket(partition: start.partition, index: slots[user].bucket), user: name, expected: expected, value: bytes,
+                        expiresAt: value.expiresAt, asOf: value.state.asOf, isErased: value.isErased))
             }
+        }
+    }
+
+    var hasErasures: Bool { !erasures.isEmpty }
+
+    /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
+    /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9).
+    func collectErasures(_ body: (UserWrite) -> Void) {
+        for (user, offset) in erasures where !start.isSpread && slots[user].value.outbox.contains(where: { $0.offset <= offset }) {
+            slots[user].value.outbox.removeAll { $0.offset <= offset }
+            write(user, expected: slots[user].value.applied, body)
         }
     }
 
@@ -105,6 +119,7 @@ extension PartitionProcessor {
             slots[user].uncommittedCount = 0
         }
         changedUsers.removeAll(keepingCapacity: true)
+        erasures.removeAll()
         for index in markers.indices where hasMoved(index) {
             markers[index] = moved(markers[index])
             storedMarkers[index] = reached
@@ -132,7 +147,7 @@ extension PartitionProcessor {
     }
 
     func dropCache() {
-        precondition(changedUsers.isEmpty && titles.changedCount == 0, "drop the cache only after a commit with titles")
+        precondition(changedUsers.isEmpty && erasures.isEmpty && titles.changedCount == 0, "drop the cache only after a commit with titles")
         users = NameTable(capacity: 4096)
         slots = [UserSlot()]
         titles.dropCache()

@@ -28,6 +28,10 @@ package protocol PartitionEngine: AnyObject {
     func takeEmissions() -> [Emission]
     /// Conditional writes of all changed titles' values (DESIGN §6.4).
     func collectTitles(_ body: (TitleWrite) -> Void)
+    /// True where a viewer was erased since the last commit: it must be one with titles.
+    var hasErasures: Bool { get }
+    /// Conditional writes of erased viewers' values without what the titles hold now (DESIGN §6.9): after the title values, before the markers.
+    func collectErasures(_ body: (UserWrite) -> Void)
     /// The markers of the buckets that have moved, with the position the store should hold before.
     func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void)
     /// All that was collected is in the store; `titles` tells whether the title values were part of it.
@@ -119,6 +123,9 @@ package struct EngineStart {
     /// Where this namespace takes over: all effects up to this offset were emitted by the namespace that served before. Effects beyond it are
     /// emitted again, also those of events that the values hold already.
     package var emittedUpTo: Int64?
+    /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. An erased
+    /// viewer's outbox then waits for the floor as any other does.
+    package var isSpread = false
 
     package init(
         topic: Topic, partition: Int32, generation: UInt64, definition: Definition, markers: [Marker?], titleMarker: Position?

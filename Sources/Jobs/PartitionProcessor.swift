@@ -50,6 +50,8 @@ class PartitionProcessor<State: TopicOperator> {
     /// By the viewer's number in `users`; entry 0 is unused.
     var slots: [UserSlot] = [UserSlot()]
     var changedUsers: [Int] = []
+    /// Erasures since the last commit, whose viewers' outboxes must be empty before a marker passes them.
+    var erasures: [(user: Int, offset: Int64)] = []
     var sorted: [Sorted] = []
     var markers: [Marker]
     var storedMarkers: [Position?]
@@ -177,6 +179,7 @@ class PartitionProcessor<State: TopicOperator> {
         if event.type == .userErased {
             slots[user].value.isErased = true
             slots[user].value.state = State()
+            erasures.append((user, event.offset))
         } else if let reason = slots[user].value.state.apply(event, bytes: bytes, in: &context) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
             return
@@ -201,6 +204,7 @@ class PartitionProcessor<State: TopicOperator> {
         } else if let emitted = start.emittedUpTo, event.offset > emitted, !filter.matches(event, bytes: bytes) {
             countUnapplied(event, in: bucket, value: value, bytes: bytes)
         }
+        if event.type == .userErased { erasures.append((user, event.offset)) }
         var index = 0
         for entry in slots[user].value.outbox where entry.offset == event.offset {
             emit(entry, index: index, user: user)

@@ -23,6 +23,8 @@ final class EngineWorld {
     private(set) var deadLetters: Set<String> = []
     /// The worker dies instead of making the write after so many; nil: it does not.
     var writesLeft: Int?
+    /// True where the store is several servers.
+    var isSpread = false
     /// Comes before each write.
     var onWrite: () throws -> Void = {}
 
@@ -43,10 +45,11 @@ final class EngineWorld {
         for index in 0..<EngineWorld.bucketCount { markers.append(try marker("m/\(index)")) }
         let first = Definition(version: 0, settings: settings, catalog: catalog)
         let version = markers.definitionVersion(first: 0)
-        let start = EngineStart(
+        var start = EngineStart(
             topic: log.topic, partition: partition, generation: EngineLog.generation,
             definition: log.definitions.first { $0.version == version } ?? first, markers: markers,
             titleMarker: try marker("m/titles")?.position)
+        start.isSpread = isSpread
         #expect(try !isBelowFloor, "the worker would halt")
         return EngineLife(self, start)
     }
@@ -157,11 +160,13 @@ final class EngineLife {
 
     /// Viewers' values, emissions, title values, markers. False: the store held something else than we thought.
     func commit(titles: Bool) throws -> Bool {
+        let titles = titles || engine.hasErasures
         var writes: [Write] = []
-        engine.collectUsers { write in
+        func append(_ write: UserWrite) {
             let user = String(decoding: write.user, as: UTF8.self)
             writes.append(Write(key: "u/\(write.bucket.index)/\(user)", expected: write.expected, value: Array(write.value)))
         }
+        engine.collectUsers(append)
         guard try put(writes) else { return false }
         for emission in engine.takeEmissions() { try world.emit(emission) }
         if titles {
@@ -170,6 +175,9 @@ final class EngineLife {
                 let title = String(decoding: write.title, as: UTF8.self)
                 writes.append(Write(key: "t/\(title)", expected: write.expected, value: Array(write.value)))
             }
+            guard try put(writes) else { return false }
+            writes.removeAll()
+            engine.collectErasures(append)
             guard try put(writes) else { return false }
         }
         guard try put(markers(titles: titles)) else { return false }

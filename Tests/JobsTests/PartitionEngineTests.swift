@@ -126,6 +126,7 @@ import Testing
             var random = SplitMix64(seed: seed)
             let log = EngineLog.random(topic, seed: seed / 4, count: 120)
             let world = EngineWorld(log)
+            world.isSpread = true
             world.writesLeft = Int.random(in: 40...250, using: &random)
             let life = try world.begin()
             while (try? step(life, &random)) == true {}

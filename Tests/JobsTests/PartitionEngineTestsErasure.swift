@@ -60,6 +60,20 @@ import Testing
         #expect(value.state.played.count == 1)
     }
 
+    /// Whatever writes a crash leaves undone, and whatever of them a store forgets.
+    @Test func theOutboxIsEmptyOnceTheMarkersHavePassed() throws {
+        for writes in 0..<7 {
+            for forgotten in 0...4 {
+                let world = EngineWorld(erased())
+                try world.live(reading: 4, titles: true, writes: writes)
+                world.store.rollBack(to: max(0, world.store.writeCount - forgotten))
+                let outcome = try world.catchUp()
+                #expect(try value(world).outbox.isEmpty, "after \(writes) writes less \(forgotten)")
+                #expect(outcome.differences(from: world.log.expectedOutcome).isEmpty, "after \(writes) writes less \(forgotten)")
+            }
+        }
+    }
+
     /// What the viewer had counted before still reaches the titles.
     @Test func theOutboxOutlivesTheErasure() throws {
         let log = erased()

@@ -43,7 +43,8 @@ package final class ChildProcess: @unchecked Sendable {
         try? FileManager.default.removeItem(at: errors)
     }
 
-    package var standardOutput: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+    /// What is not UTF-8 stands there as replacement characters; the rest can be searched all the same.
+    package var standardOutput: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
     package var standardError: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
     package func signal(_ number: Int32) { kill(process.processIdentifier, number) }

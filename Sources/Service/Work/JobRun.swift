@@ -126,6 +126,7 @@ final class JobRun {
             topic: setup.topic, partition: partition, generation: setup.generation,
             definition: try definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers, titleMarker: titleMarker)
         start.emits = setup.emits
+        start.isSpread = !identity.slotMap.isEmpty
         if setup.emits, let handover = setup.handover, markers.contains(where: { $0?.isEmitted == false }) {
             start.emittedUpTo = handover[partition] ?? -1
         }
@@ -294,7 +295,8 @@ final class JobRun {
 
     private func commit(titles: Bool = false) throws {
         lastCommit = .now
-        let withTitles = titles || lastCommit - lastTitleCommit >= setup.titleCommitInterval
+        let withTitles =
+            titles || lastCommit - lastTitleCommit >= setup.titleCommitInterval || engines.values.contains(where: \.hasErasures)
         if withTitles { lastTitleCommit = lastCommit }
         for (partition, engine) in engines {
             let emitter = Emitter(setup: setup, store: store, partition: partition)

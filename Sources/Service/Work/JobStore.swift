@@ -102,7 +102,7 @@ final class JobStore {
 
     // MARK: Committing
 
-    /// Viewers' values, then emissions, then title values, then markers (DESIGN §6.4, §6.6). False: a stored value was not the one that
+    /// Viewers' values, then emissions, then title values, then what is left of erased viewers, then markers (DESIGN §6.4, §6.6, §6.9). False: a stored value was not the one that
     /// ours was based on (§6.5), and nothing after it was written.
     func commit(
         _ engine: any PartitionEngine, partition: Int32, titles: Bool, emit: ([Emission]) throws -> Void
@@ -110,12 +110,13 @@ final class JobStore {
         let buffers = emptied(partition)
         // A replay of old records must not write values that expire at once.
         let soonest = wallClockMilliseconds() + JobStore.keptMillisecondsMin
-        engine.collectUsers { write in
+        func append(_ write: UserWrite) {
             // Plays alone count as activity: of any other topic it would be one more write a viewer and flush.
             buffers.values.appendUser(
                 write.bucket, write.user, expected: write.expected, value: write.value, expiresAt: max(write.expiresAt, soonest),
                 activeAt: topic == .play ? (write.isErased ? -1 : write.asOf) : 0)
         }
+        engine.collectUsers(append)
         let hasUsers = buffers.values.count > 0
         guard try writeValues(buffers) else { return false }
         if hasUsers { Failpoint.afterUsers.pass() }
@@ -131,6 +132,8 @@ final class JobStore {
             let hasTitles = buffers.values.count > 0
             guard try writeValues(buffers) else { return false }
             if hasTitles { Failpoint.afterTitles.pass() }
+            engine.collectErasures(append)
+            guard try writeValues(buffers) else { return false }
         }
         let isWritten = try writeMarkers(engine, buffers, titles: titles)
         if hasUsers { Failpoint.afterMarkers.pass() }
