@@ -37,8 +37,7 @@ final class RunningServer: Sendable {
         let file = folder.path("recs.yaml")
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
         let command = [RecsBinary.path, "serve", "--config", file, "--data", folder.path("data"), "--port", "0"] + arguments
-        // `env`, which starts the programs, takes the option for its own.
-        let words = survivesFileLimits ? ["--ignore-signal=XFSZ"] + command : command
+        let words = survivesFileLimits ? ["env", "--ignore-signal=XFSZ"] + command : command
         let process = try ChildProcess(words[0], Array(words.dropFirst()), environment: environment)
         let listens = await comesTrue { address(in: process) != nil || !process.isRunning }
         guard listens, let url = address(in: process) else {

@@ -2,64 +2,113 @@ package import Foundation
 import Glibc
 
 /// A program run by a test: its output is kept, it is ended by pid with its owner.
+///
+/// Not Foundation's `Process`: that reads past the end of a directory's entry when it counts our descriptors (on Linux, Swift 6.3), and the
+/// whole test run with its hundreds of servers' files dies of it.
 package final class ChildProcess: @unchecked Sendable {
-    private let process = Process()
+    // Everything but `status`, which the lock guards, is set once.
     private let output: URL
     private let errors: URL
-    package var pid: Int32 { process.processIdentifier }
-    package var isRunning: Bool { process.isRunning }
+    package let pid: Int32
+    private let lock = NSLock()
+    /// What `waitpid` said; nil while it runs.
+    private var status: Int32?
 
     /// Starts `program` (a path, or a name on PATH) with `environment` added to ours.
     package init(_ program: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil) throws {
         let base = FileManager.default.temporaryDirectory.appendingPathComponent("recs-child-\(UUID().uuidString)")
         output = base.appendingPathExtension("out")
         errors = base.appendingPathExtension("err")
-        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-        _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        if let input {
-            let file = base.appendingPathExtension("in")
-            try input.write(to: file)
-            process.standardInput = try FileHandle(forReadingFrom: file)
-            try FileManager.default.removeItem(at: file)
-        } else {
-            process.standardInput = FileHandle.nullDevice
+        let file = base.appendingPathExtension("in")
+        try input?.write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        pid = try ChildProcess.spawn(
+            [program] + arguments, environment: all.map { "\($0)=\($1)" }, input: input == nil ? "/dev/null" : file.path,
+            output: output.path, errors: errors.path)
+    }
+
+    private static func spawn(
+        _ arguments: [String], environment: [String], input: String, output: String, errors: String
+    ) throws -> Int32 {
+        var attributes = posix_spawnattr_t()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawnattr_init(&attributes)
+        posix_spawn_file_actions_init(&actions)
+        defer {
+            posix_spawnattr_destroy(&attributes)
+            posix_spawn_file_actions_destroy(&actions)
         }
-        try process.run()
+        // Signals as a shell would give them, whatever the test runner ignores or blocks.
+        var (none, defaults) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigemptyset(&defaults)
+        for signal in [SIGPIPE, SIGTERM, SIGINT, SIGHUP] { sigaddset(&defaults, signal) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        _ = closeFrom?(&actions, 3)
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        defer { for pointer in pointers + variables { free(pointer) } }
+        var pid: pid_t = 0
+        let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &pointers, &variables)
+        guard code == 0 else { throw SpawnError(description: "cannot start \(arguments[0]): \(String(cString: strerror(code)))") }
+        return pid
+    }
+
+    /// `posix_spawn_file_actions_addclosefrom_np` (glibc 2.34), which the module map of Glibc does not show: no child holds our sockets open.
+    private static let closeFrom: CloseFrom? =
+        dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map { unsafeBitCast($0, to: CloseFrom.self) }
+    private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+
+    private struct SpawnError: Error, CustomStringConvertible {
+        var description: String
     }
 
     deinit {
-        if process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            // Or nobody takes its exit status, and the zombie keeps the testing library's own monitor busy. `Process` would wait for its
-            // children, too.
-            waitpid(process.processIdentifier, nil, 0)
+        if isRunning {
+            kill(pid, SIGKILL)
+            // Or nobody takes its exit status, and the zombie keeps the testing library's own monitor busy.
+            _ = collect(0)
         }
         try? FileManager.default.removeItem(at: output)
         try? FileManager.default.removeItem(at: errors)
+    }
+
+    package var isRunning: Bool { collect(WNOHANG) == nil }
+
+    /// Takes the exit status where there is one, and remembers it.
+    private func collect(_ options: Int32) -> Int32? {
+        lock.lock()
+        defer { lock.unlock() }
+        var found: Int32 = 0
+        if status == nil, waitpid(pid, &found, options) == pid { status = found }
+        return status
     }
 
     /// What is not UTF-8 stands there as replacement characters; the rest can be searched all the same.
     package var standardOutput: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
     package var standardError: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
-    package func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    package func signal(_ number: Int32) { kill(pid, number) }
 
     /// Lets no file that the process writes to grow beyond so many bytes; nil: it may again.
     package func limitFiles(bytes: Int?) throws {
         _ = try ChildProcess.run("prlimit", ["--pid", "\(pid)", "--fsize=\(bytes.map { "\($0)" } ?? "unlimited"):"])
     }
 
-    /// Waits for the end and answers the exit status.
+    /// Waits for the end and answers the exit status; the number of the signal where one ended it.
     @discardableResult
     package func wait() -> Int32 {
-        // `waitUntilExit` would keep a core busy where the thread's run loop has nothing else to do.
-        while process.isRunning { usleep(1000) }
-        return process.terminationStatus
+        while true {
+            if let status = collect(WNOHANG) { return status & 0x7f == 0 ? status >> 8 & 0xff : status & 0x7f }
+            usleep(1000)
+        }
     }
 
     /// Runs a program to its end.

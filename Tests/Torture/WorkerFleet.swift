@@ -63,8 +63,8 @@ actor WorkerFleet {
         workers[index].isDoomed = false
         // To a process that ignores SIGXFSZ, a limit of its files' size is a full disk: writes fail with an error.
         workers[index].process = try premises.start(
-            "--ignore-signal=XFSZ",
-            [premises.settings.binary, "work", "--topic", workers[index].topic, "--port", "0"] + premises.options,
+            "env",
+            ["--ignore-signal=XFSZ", premises.settings.binary, "work", "--topic", workers[index].topic, "--port", "0"] + premises.options,
             environment: environment)
     }
 
