@@ -47,7 +47,10 @@ extension EndToEndTests {
             let users = Set((0..<Self.viewerCount).map { "v-\($0)" })
             var pages: [String: [String]] = [:]
             for user in users.sorted().prefix(Self.pageCount) {
-                pages[user] = try await server.page(user).rows.map { "\($0.id): \($0.items.map(\.titleId).joined(separator: " "))" }
+                // Without their order: pages are looked at minutes apart, and near ties change places as taste decays.
+                pages[user] = try await server.page(user).rows.map { row in
+                    "\(row.id): \(row.items.map(\.titleId).sorted().joined(separator: " "))"
+                }.sorted()
             }
             let report = try await server.get("/v1/experiments/sintel-artwork/report").decoded(Report.self)
             let title = try await server.get("/v1/titles/sintel").text
