@@ -102,8 +102,8 @@ final class JobStore {
 
     // MARK: Committing
 
-    /// Viewers' values, then emissions, then title values, then what is left of erased viewers, then markers (DESIGN §6.4, §6.6, §6.9). False: a stored value was not the one that
-    /// ours was based on (§6.5), and nothing after it was written.
+    /// Viewers' values, then emissions, then title values, then what is left of erased viewers, then markers (DESIGN §6.4, §6.6, §6.9).
+    /// False: a stored value was not the one that ours was based on (§6.5), and nothing after it was written.
     func commit(
         _ engine: any PartitionEngine, partition: Int32, titles: Bool, emit: ([Emission]) throws -> Void
     ) throws -> Bool {
