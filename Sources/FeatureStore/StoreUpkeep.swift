@@ -155,6 +155,24 @@ extension StoreConnection {
         return values
     }
 
+    /// What Redis needs for each of the keys, value and overhead, bytes; 0 for those that are absent.
+    package func memoryUsage(_ keys: [[UInt8]]) throws(StoreError) -> [Int] {
+        var sizes = [Int](repeating: 0, count: keys.count)
+        try nodes.follow(keys.map { StoreConnection.memoryUsage($0) }) { (key, replies, index) throws(StoreError) in
+            if let failure = replies.failure(index) { throw failure }
+            sizes[key] = max(0, replies.root(index).value)
+        }
+        return sizes
+    }
+
+    private static func memoryUsage(_ key: [UInt8]) -> KeyCommand {
+        KeyCommand(key: key) { commands in
+            commands.command("MEMORY", argumentCount: 2)
+            commands.argument("USAGE")
+            commands.argument(key)
+        }
+    }
+
     /// Removes keys, whose memory Redis frees in the background. Returns how many there were.
     @discardableResult
     package func unlink(_ keys: [[UInt8]]) throws(StoreError) -> Int {

@@ -24,14 +24,16 @@ package struct Foundations: Sendable {
     /// - Parameters:
     ///   - prefersArchive: what is archived is read from the archive, even where the log has it.
     ///   - lease: the caller's own hold on the embedded log; nil: one that is shared with others.
+    ///   - clock: gives the embedded log's records their append times, milliseconds since 1970.
     package static func open(
-        _ configuration: Configuration, resources: Resources, prefersArchive: Bool = false, lease: LogLease? = nil, logger: Logger
+        _ configuration: Configuration, resources: Resources, prefersArchive: Bool = false, lease: LogLease? = nil,
+        clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, logger: Logger
     ) async throws -> Foundations {
         let lease = configuration.log == "embedded" ? try lease ?? LogLease(sharing: configuration.dataFolder) : nil
         let schemas = try resources.schemas()
         let registry = try registry(configuration)
         let ids = try await patiently("schema registry", logger) { try await register(schemas, in: registry) }
-        let bareLog = try log(configuration)
+        let bareLog = try log(configuration, clock)
         let log: any EventLog =
             configuration.archives
             ? ArchivedLog(bareLog, archive: Archive(folder: configuration.archiveFolder), prefersArchive: prefersArchive) : bareLog
@@ -64,8 +66,10 @@ package struct Foundations: Sendable {
             : "; `recs repartition` says how to come to another number on Kafka"
     }
 
-    private static func log(_ configuration: Configuration) throws -> any EventLog {
-        guard configuration.log.hasPrefix(BrokerAddress.scheme) else { return try EmbeddedLog(folder: configuration.logFolder) }
+    private static func log(_ configuration: Configuration, _ clock: @escaping @Sendable () -> Int64) throws -> any EventLog {
+        guard configuration.log.hasPrefix(BrokerAddress.scheme) else {
+            return try EmbeddedLog(folder: configuration.logFolder, clock: clock)
+        }
         return try KafkaLog(
             settings: KafkaSettings(
                 bootstrap: String(configuration.log.dropFirst(BrokerAddress.scheme.count)),

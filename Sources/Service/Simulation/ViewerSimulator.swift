@@ -30,6 +30,8 @@ package struct ViewerSimulator: Sendable {
     private var lineIndex = 0
     private var sessionDebt = 0.0
     private let hourCount: Int
+    /// When the last event that was handed on arrives, milliseconds since 1970; the stream's beginning before the first.
+    package private(set) var arrival: Int64
 
     /// A test's texts, escaped for JSON.
     struct EscapedTest: Sendable {
@@ -49,6 +51,7 @@ package struct ViewerSimulator: Sendable {
         let world = SimulatedWorld(catalog: catalog, settings: settings, random: &random)
         hourCount = settings.days * 24
         startTime = settings.endTime - Int64(hourCount) * EventRecorder.hourMilliseconds
+        arrival = startTime
         recorder = EventRecorder(settings: settings, startTime: startTime)
         let tests = settings.tests.map { ViewerSimulator.escaped($0.test, catalog: catalog) }
         escapedTests = tests
@@ -89,6 +92,7 @@ package struct ViewerSimulator: Sendable {
             bytes.append(contentsOf: hour.bytes[line.offset..<line.offset + line.count])
             lineIndex += 1
             count += 1
+            arrival = line.arrival
             note(line)
         }
         return count

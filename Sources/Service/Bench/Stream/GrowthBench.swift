@@ -15,10 +15,11 @@ package struct GrowthBench: Sendable {
 
     /// What one size takes.
     private struct Memory {
-        /// Redis' memory for each viewer with any state, all keys and their overhead.
+        /// Redis' memory for each viewer with any state: all that it uses less what the titles take.
         var redisPerUser: Double
-        /// Values of the viewers with most events of all, the busiest hundredth, bytes a viewer.
+        /// Keys and values of the viewers with most of them, the busiest hundredth, bytes a viewer.
         var redisPerBusyUser: Double
+        var titleMegabytes: Double
         var residentMegabytes: Double
         var viewers: Int
     }
@@ -29,7 +30,7 @@ package struct GrowthBench: Sendable {
         for userCount in userCounts.sorted() {
             let eventCount = max(eventCountMin, userCount * eventsPerUser)
             let figure = try await StreamScene.with(
-                log: "embedded", logger: logger, progress: { progress("\(userCount) viewers: \($0)") }
+                log: "embedded", logClock: LogClock(), logger: logger, progress: { progress("\(userCount) viewers: \($0)") }
             ) { scene in
                 let sent = try await scene.fill(events: eventCount, users: userCount, seed: seed)
                 let emptyBytes = try scene.redisInfo("used_memory")
@@ -40,7 +41,8 @@ package struct GrowthBench: Sendable {
                 let memory = try memory(scene, emptyBytes)
                 run.details = [
                     ("viewers with state", Double(memory.viewers)), ("Redis bytes a viewer", memory.redisPerUser),
-                    ("Redis bytes a busy viewer", memory.redisPerBusyUser), ("resident MB", memory.residentMegabytes),
+                    ("Redis bytes a busy viewer", memory.redisPerBusyUser), ("Redis MB of titles", memory.titleMegabytes),
+                    ("resident MB", memory.residentMegabytes),
                 ]
                 return BenchReport.Figure("\(userCount) viewers", unit: "events", runs: [run])
             }
@@ -50,7 +52,8 @@ package struct GrowthBench: Sendable {
         return BenchReport(
             bench: "growth",
             setting:
-                "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, \(StreamScene.redisSetting), seed \(seed)",
+                "all topics, \(eventsPerUser) events a viewer or \(eventCountMin) in all, appended as of their arrival within a week, "
+                + "\(StreamScene.redisSetting), seed \(seed)",
             figures: Array(figures.dropFirst()), yardsticks: [.init(small, of: figures.dropFirst().map(\.name))], faults: faults,
             checked: "every event counted once, each kind as the simulator sent it", peakBytes: ProcessTimes.peakByteCount)
     }
@@ -58,22 +61,23 @@ package struct GrowthBench: Sendable {
     private func memory(_ scene: StreamScene, _ emptyBytes: Int64) throws -> Memory {
         let connection = try StoreConnection(scene.redis.address)
         var bytesByUser: [String: Int] = [:]
+        var titleBytes = 0
         let prefix = scene.parts.keys.namespacePrefix
         try connection.forEachKeys(prefix: prefix) { (keys) throws(StoreError) in
-            let users = keys.compactMap { key -> (String, [UInt8])? in
+            for (key, size) in zip(keys, try connection.memoryUsage(keys)) {
+                // Behind the prefix: tag, topic, "u" or "title", and whose the key is (see `Keys`).
                 let parts = String(decoding: key[prefix.count...], as: UTF8.self).split(separator: ":", maxSplits: 3)
-                return parts.count == 4 && parts[2] == "u" ? (String(parts[3]), key) : nil
-            }
-            for ((user, key), value) in zip(users, try connection.values(users.map(\.1))) {
-                bytesByUser[user, default: 0] += key.count + (value?.count ?? 0)
+                guard parts.count == 4 else { continue }
+                if parts[2] == "u" { bytesByUser[String(parts[3]), default: 0] += size }
+                if parts[2] == "title" { titleBytes += size }
             }
         }
-        let used = try scene.redisInfo("used_memory") - emptyBytes
+        let used = try scene.redisInfo("used_memory") - emptyBytes - Int64(titleBytes)
         let sizes = bytesByUser.values.sorted(by: >)
         let busy = sizes.prefix(max(1, sizes.count / 100))
         return Memory(
             redisPerUser: Double(used) / Double(max(sizes.count, 1)),
-            redisPerBusyUser: Double(busy.reduce(0, +)) / Double(max(busy.count, 1)),
+            redisPerBusyUser: Double(busy.reduce(0, +)) / Double(max(busy.count, 1)), titleMegabytes: Double(titleBytes) / 1_048_576,
             residentMegabytes: Double(ProcessTimes.residentByteCount) / 1_048_576, viewers: sizes.count)
     }
 }

@@ -16,6 +16,8 @@ struct StreamScene {
     let parts: Parts
     let redis: RedisServer
     let broker: BrokerChild?
+    /// Set to the events' arrival while the log is filled; nil where they are appended as of now.
+    let logClock: LogClock?
     let progress: @Sendable (String) -> Void
 
     /// How the scene's Redis differs from a service's: a rewrite in the middle would take from the file what was appended, and its child's CPU is
@@ -31,8 +33,10 @@ struct StreamScene {
     }
 
     /// Lends a scene in a folder of its own to `body`. `log`: `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
+    /// `logClock`, for the embedded log alone, gives its records their append times.
     static func with<Value>(
-        log: String, partitionCount: Int = Configuration().partitionCount, logger: Logger, progress: @escaping @Sendable (String) -> Void,
+        log: String, partitionCount: Int = Configuration().partitionCount, logClock: LogClock? = nil, logger: Logger,
+        progress: @escaping @Sendable (String) -> Void,
         _ body: (StreamScene) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
@@ -47,8 +51,9 @@ struct StreamScene {
         let redis = try RedisServer(folder: folder.path + "/redis")
         defer { redis.stop() }
         try stopRewriting(redis)
-        let parts = try await parts(configuration, redis, logger)
-        let scene = StreamScene(configuration: configuration, parts: parts, redis: redis, broker: broker, progress: progress)
+        let parts = try await parts(configuration, redis, logClock, logger)
+        let scene = StreamScene(
+            configuration: configuration, parts: parts, redis: redis, broker: broker, logClock: logClock, progress: progress)
         do {
             let value = try await body(scene)
             await parts.close()
@@ -59,10 +64,13 @@ struct StreamScene {
         }
     }
 
-    private static func parts(_ configuration: Configuration, _ redis: RedisServer, _ logger: Logger) async throws -> Parts {
+    private static func parts(
+        _ configuration: Configuration, _ redis: RedisServer, _ logClock: LogClock?, _ logger: Logger
+    ) async throws -> Parts {
         let resources = try Resources()
         let control = try ControlStore(folder: configuration.dataFolder)
-        let foundations = try await Foundations.open(configuration, resources: resources, logger: logger)
+        let foundations = try await Foundations.open(
+            configuration, resources: resources, clock: { logClock?.now ?? wallClockMilliseconds() }, logger: logger)
         let catalogs = try CatalogStore(control: control)
         _ = try catalogs.apply(CatalogDocument.parse(resources.catalog()), withdrawsOthers: false)
         let definitions = DefinitionStore(control: control)
@@ -113,6 +121,7 @@ struct StreamScene {
             bytes.removeAll(keepingCapacity: true)
             let count = simulator.next(5000, into: &bytes)
             if count == 0 { break }
+            logClock?.set(simulator.arrival)
             for result in try await parts.gateway.capture(ByteBuffer(bytes: bytes), format: .ndjson, now: wallClockMilliseconds()) {
                 guard case .accepted = result else { throw LogError(.invalid, "the benchmark's event was not accepted: \(result)") }
             }
