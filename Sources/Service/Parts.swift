@@ -48,7 +48,8 @@ struct Parts: Sendable {
         limits.eventCountMax = configuration.eventsPerRequestMax
         gateway = Gateway(
             log: foundations.log,
-            encoder: GatewayEncoder(schemas: foundations.schemas, schemaIDs: foundations.schemaIDs, limits: limits), metrics: metrics)
+            encoder: GatewayEncoder(schemas: foundations.schemas, schemaIDs: foundations.schemaIDs, limits: limits), metrics: metrics,
+            logger: logger)
         viewers = ViewerReader(
             reader: StoreReader(route), keys: keys, partitionCount: foundations.partitionCount,
             lostOffsets: foundations.lostOffsets)

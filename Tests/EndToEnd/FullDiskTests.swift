@@ -80,6 +80,7 @@ extension EndToEndTests {
             #expect(try await server.get("/v1/users/viewer-1/home").status == 200)
             OutageTests().expectExact(try await server.caughtUp(received: taken.count), received: taken.count, applied: taken.count)
             #expect(try await server.end() == 0)
+            #expect(server.process.standardError.components(separatedBy: "the log does not take all events").count == 2)
 
             let second = try await RunningServer.start(in: server.folder)
             try await expectOnLog(taken, second)

@@ -1,7 +1,9 @@
 package import EventLog
 package import Events
+package import Logging
 import NIOConcurrencyHelpers
 package import NIOCore
+import Synchronization
 
 /// Capture (DESIGN §2): checks events against their schemas, appends them to the log, and tells what became of each. No enrichment, no store.
 package final class Gateway: Sendable {
@@ -20,9 +22,13 @@ package final class Gateway: Sendable {
     private let accepted: Metrics.Counter
     private let refused: Metrics.Counter
     private let failed: Metrics.Counter
+    private let logger: Logger
+    /// When an operator was last told that the log takes no events, milliseconds since 1970; not more than once a minute.
+    private let toldAt = Atomic<Int64>(0)
 
-    package init(log: any EventLog, encoder: GatewayEncoder, metrics: Metrics) {
+    package init(log: any EventLog, encoder: GatewayEncoder, metrics: Metrics, logger: Logger) {
         self.log = log
+        self.logger = logger
         template = encoder
         func events(_ verdict: String) -> Metrics.Counter {
             metrics.counter(
@@ -44,7 +50,7 @@ package final class Gateway: Sendable {
         }
         let outcomes = batch.records.isEmpty ? [] : await log.append(batch)
         let results = join(encoded.verdicts, outcomes)
-        count(results)
+        count(results, now)
         return results
     }
 
@@ -79,17 +85,27 @@ package final class Gateway: Sendable {
         }
     }
 
-    private func count(_ results: [Result]) {
+    private func count(_ results: [Result], _ now: Int64) {
         var counts = (accepted: 0, refused: 0, failed: 0)
+        var failure: LogError?
         for result in results {
             switch result {
             case .accepted: counts.accepted += 1
             case .refused: counts.refused += 1
-            case .failed: counts.failed += 1
+            case .failed(let error):
+                counts.failed += 1
+                failure = error
             }
         }
         accepted.add(counts.accepted)
         refused.add(counts.refused)
         failed.add(counts.failed)
+        if let failure { tell(failure, now) }
+    }
+
+    private func tell(_ failure: LogError, _ now: Int64) {
+        let before = toldAt.load(ordering: .relaxed)
+        guard now - before >= 60_000, toldAt.compareExchange(expected: before, desired: now, ordering: .relaxed).exchanged else { return }
+        logger.error("the log does not take all events; producers are told to send them again", metadata: ["error": "\(failure)"])
     }
 }
