@@ -18,8 +18,8 @@ package struct ArchiveColumns: Sendable {
     package init(topic: Topic, schemas: EventSchemas) throws(LogError) {
         var names: [String] = []
         var types: [String] = []
-        // An erasure has the common fields alone.
-        for type in [EventType.userErased] + EventType.allCases where type == .userErased || type.topic == topic {
+        // Of an erasure and a change of definition the common fields are enough.
+        for type in EventType.allCases where type.topic == topic {
             for field in schemas.fields(of: type) where !names.contains(field.name) {
                 guard let text = ArchiveColumns.json(field.schema) else { continue }
                 names.append(field.name)
