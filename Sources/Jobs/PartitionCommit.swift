@@ -98,8 +98,10 @@ extension PartitionProcessor {
     }
 
     /// A bucket whose marker is ahead (a crash came between the markers) keeps it until the records have come there: its ledger counts them.
+    /// One that moved while another namespace served is written once more when all up to it has been emitted here.
     private func hasMoved(_ index: Int) -> Bool {
         guard let stored = storedMarkers[index] else { return true }
+        if stored.offset == reached.offset { return start.emits && !markers[index].isEmitted }
         return stored.offset < reached.offset
     }
 

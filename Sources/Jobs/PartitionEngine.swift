@@ -174,6 +174,17 @@ extension Sequence<Marker?> {
         }
         return lowest?.definitionVersion ?? first
     }
+
+    /// The offset up to which all of a partition that goes elsewhere than to title values was emitted: by the namespace that these are the
+    /// markers of, while it served, or by the one before it, which had come to `handover` (nil: there was none); -1 where that is nothing.
+    ///
+    /// A marker that moved while the namespace was only fed tells what its values hold; of what it emitted it tells nothing.
+    package func emittedOffset(handover: Int64?) -> Int64 {
+        reduce(Int64.max) { lowest, marker in
+            let offset = marker?.position.offset ?? -1
+            return Swift.min(lowest, marker?.isEmitted == false ? Swift.min(offset, handover ?? -1) : offset)
+        }
+    }
 }
 
 /// The engine of a topic's partition.
