@@ -34,8 +34,9 @@ package protocol PartitionEngine: AnyObject {
     func collectErasures(_ body: (UserWrite) -> Void)
     /// The markers of the buckets that have moved, with the position the store should hold before.
     func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void)
-    /// All that was collected is in the store; `titles` tells whether the title values were part of it.
-    func committed(titles: Bool)
+    /// All that was collected is in the store; `titles` tells whether the title values were part of it, `now` the time after it by a clock
+    /// of the worker's that never goes back, milliseconds.
+    func committed(titles: Bool, at now: Int64)
     /// The title marker to write after the title values: effects up to it are in them.
     var titlePosition: Position { get }
     var titleMarkerExpected: Position? { get }
@@ -123,8 +124,8 @@ package struct EngineStart {
     /// Where this namespace takes over: all effects up to this offset were emitted by the namespace that served before. Effects beyond it are
     /// emitted again, also those of events that the values hold already.
     package var emittedUpTo: Int64?
-    /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. An erased
-    /// viewer's outbox then waits for the floor as any other does.
+    /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. The floor then
+    /// goes by the worker's clock as well, and an erased viewer's outbox waits for it as any other does.
     package var isSpread = false
 
     package init(

@@ -31,6 +31,8 @@ class PartitionProcessor<State: TopicOperator> {
     struct Settlement {
         var offset: Int64
         var logTime: Int64
+        /// By the worker's clock, milliseconds.
+        var storedAt: Int64
     }
 
     /// A redelivery after a crash reaches back to the last commit, and must find each event applied since among the ids that the value
@@ -38,6 +40,9 @@ class PartitionProcessor<State: TopicOperator> {
     static var uncommittedCountMax: Int { 64 }
     /// Outbox entries stay for this long of log time after they were settled (DESIGN §6.4).
     static var outboxKeptMilliseconds: Int64 { 60_000 }
+    /// And for this long by the worker's clock where titles' values stand on other servers: a replica of one may lag so far. A minute of log
+    /// time is a moment to a job that catches up.
+    static var replicaLagMilliseconds: Int64 { 10_000 }
     /// State expires in steps of log time, so that what is kept does not depend on when a commit happened.
     static var expiryStepMilliseconds: Int64 { 300_000 }
 
@@ -61,6 +66,8 @@ class PartitionProcessor<State: TopicOperator> {
     var mustCommit = false
     /// Oldest first.
     var settlements: [Settlement] = []
+    /// The worker's clock at the last commit.
+    var clock: Int64 = 0
     /// The newest record seen: every bucket's marker moves there with the next commit.
     var reached: Position
 

@@ -25,6 +25,8 @@ final class EngineWorld {
     var writesLeft: Int?
     /// True where the store is several servers.
     var isSpread = false
+    /// The workers' clock, milliseconds.
+    var clock: Int64 = 0
     /// False while another namespace serves, and where this one took over, if it did.
     var emits = true
     var handover: Int64?
@@ -192,7 +194,7 @@ final class EngineLife {
             guard try put(writes) else { return false }
         }
         guard try put(markers(titles: titles)) else { return false }
-        engine.committed(titles: titles)
+        engine.committed(titles: titles, at: world.clock)
         return true
     }
 
