@@ -83,7 +83,7 @@ package struct UserWrite {
     /// The position that the stored value must have; nil: no value may be there.
     package let expected: Position?
     package let value: UnsafeRawBufferPointer
-    /// Absolute expiry, milliseconds since 1970.
+    /// When the store may let it go, milliseconds since 1970.
     package let expiresAt: Int64
     package let asOf: Int64
     /// True for the tombstone of an erased viewer.

@@ -183,19 +183,29 @@ class PartitionProcessor<State: TopicOperator> {
             return
         }
         context.effects.removeAll(keepingCapacity: true)
+        let isAnew = event.appendTime > slots[user].value.endsAt
         if event.type == .userErased {
             slots[user].value.isErased = true
             slots[user].value.state = State()
             erasures.append((user, event.offset))
-        } else if let reason = slots[user].value.state.apply(event, bytes: bytes, in: &context) {
+        } else if let reason = isAnew ? begin(event, user, bytes) : slots[user].value.state.apply(event, bytes: bytes, in: &context) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
             return
         } else {
             slots[user].value.isErased = false
         }
-        expire(user, logTime: event.appendTime)
+        if !isAnew { expire(user, logTime: event.appendTime) }
         record(event, fingerprint: fingerprint, user: user)
         countApplied(event, in: bucket)
+    }
+
+    /// The time of the viewer's value is over, or nothing was known: the features are those of this event alone (DESIGN §6.7). The store must
+    /// not decide that: whether it has let go of a value depends on when a job comes to ask.
+    private func begin(_ event: Event, _ user: Int, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
+        var state = State()
+        let reason = state.apply(event, bytes: bytes, in: &context)
+        if reason == nil { slots[user].value.state = state }
+        return reason
     }
 
     /// The value, or the bucket's marker, has come past the event: its outbox entries are emitted again, nothing else, or the dead letter

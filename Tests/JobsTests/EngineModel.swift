@@ -84,6 +84,7 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
     private mutating func apply(_ event: Event, _ bytes: UnsafeRawBufferPointer) {
         let user = log.text(event.user)
         var viewer = viewers[user] ?? Viewer()
+        if event.appendTime - viewer.logTime > (viewer.isErased ? 7 : 90) * 86_400_000 { viewer = Viewer() }
         if event.type == .userErased {
             viewer.state = State()
         } else {

@@ -5,17 +5,25 @@ package struct OracleHistory: Sendable {
     package let applied: [OracleEvent]
     /// Where log time went on by a step of five minutes, which is when things expire: after the event with this index, at this time.
     let steps: [(index: Int, time: Int64)]
+    /// Events that find nothing of what was before: the viewer was away for 90 days of log time, or for seven after an erasure.
+    let returns: [Int]
 
     init(applied: [OracleEvent]) {
         self.applied = applied
         let step = 5 * minute
         var steps: [(index: Int, time: Int64)] = []
+        var returns: [Int] = []
         for index in applied.indices.dropFirst() {
             let before = applied[..<index].map(\.appendTime).max() ?? 0
+            if applied[index].appendTime - before > (applied[index - 1].type == .userErased ? 7 : 90) * day {
+                returns.append(index)
+                continue
+            }
             let time = applied[index].appendTime / step * step
             if before > 0 && time > before / step * step { steps.append((index, time)) }
         }
         self.steps = steps
+        self.returns = returns
     }
 
     /// Append time of the newest applied record.
@@ -23,20 +31,21 @@ package struct OracleHistory: Sendable {
     /// True where nothing came after an erasure.
     package var isErased: Bool { applied.last?.type == .userErased }
 
-    /// What came after the last erasure: all that features know.
+    /// What came after the last erasure or return: all that features know.
     package var life: OracleLife { lives.last ?? OracleLife(events: [], steps: steps) }
 
-    /// The events between erasures; what was counted of them elsewhere stays.
+    /// The events between erasures and returns; what was counted of them elsewhere stays.
     package var lives: [OracleLife] {
         let erasures = applied.indices.filter { applied[$0].type == .userErased }
-        let starts = [0] + erasures.map { $0 + 1 }
-        return zip(starts, erasures + [applied.count]).map { start, end in
-            OracleLife(events: (start..<end).map { ($0, applied[$0]) }, steps: steps)
+        let starts = Set([0] + erasures.map { $0 + 1 } + returns).sorted()
+        return starts.map { start in
+            let end = (erasures + starts.filter { $0 > start } + [applied.count]).filter { $0 >= start }.min() ?? start
+            return OracleLife(events: (start..<end).map { ($0, applied[$0]) }, steps: steps)
         }
     }
 }
 
-/// A viewer's events between two erasures, with their indices in the history.
+/// A viewer's events between two erasures or returns, with their indices in the history.
 package struct OracleLife: Sendable {
     var events: [(index: Int, event: OracleEvent)]
     var steps: [(index: Int, time: Int64)]

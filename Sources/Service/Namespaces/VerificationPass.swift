@@ -234,7 +234,7 @@ struct VerificationPass {
             (name: $0, isUser: $1, scratchKey: $2, key: live.namespacePrefix + $2[scratch.namespacePrefix.count...])
         }.filter { !known.contains($0.key) }
         for (candidate, value) in zip(candidates, try read(candidates.map(\.key))) where value == nil {
-            if candidate.isUser, try isExpired(candidate.scratchKey) { continue }
+            if candidate.isUser, try isOver(candidate.scratchKey) { continue }
             report.differences.append(
                 Verification.Difference(
                     topic: topic.name, what: candidate.name, found: ["missing: the log has events of it, the features nothing"],
@@ -242,9 +242,10 @@ struct VerificationPass {
         }
     }
 
-    /// True where a viewer's value, which the replay made anew, had its time: a tombstone of long ago, a viewer away for months.
-    private func isExpired(_ scratchKey: [UInt8]) throws -> Bool {
+    /// True where the time of a viewer's value, which the replay made anew, is over: a tombstone of long ago, a viewer away for months. Such a
+    /// value counts for nothing any more, whether the store has it yet or not.
+    private func isOver(_ scratchKey: [UInt8]) throws -> Bool {
         guard let value = try read([scratchKey])[0] else { return false }
-        return try value.withUnsafeBytes { try UserValueExpiry.expiry(of: $0) } <= wallClockMilliseconds()
+        return try value.withUnsafeBytes { try UserValueExpiry.end(of: $0) } <= wallClockMilliseconds()
     }
 }
