@@ -92,9 +92,9 @@ extension StoreNodes {
         return node(at: address(place.node).sibling(host: String(words[2][..<colon]), port: port))
     }
 
-    /// Waits until the replicas of the nodes have what we wrote. While a slot moves, its values and their marker may stand at two nodes: a
-    /// promoted replica must not lack a value that the other node's marker speaks of.
-    func waitForReplicas(of nodes: Set<Int>) throws(StoreError) {
+    /// Waits until the replicas of the nodes have what we wrote; `reason` tells why they must. While a slot moves, its values and their marker
+    /// may stand at two nodes: a promoted replica must not lack a value that the other node's marker speaks of.
+    func waitForReplicas(of nodes: Set<Int>, reason: String = "a slot moves") throws(StoreError) {
         var wanted: [(node: Int, count: Int)] = []
         for node in nodes.sorted() {
             let (pipeline, place) = try next(node: node)
@@ -117,7 +117,7 @@ extension StoreNodes {
         for ((node, count), place) in zip(wanted, places) {
             if let failure = failure(place) { throw failure }
             if replies(place).root(place.index).value < count {
-                throw stale("a slot moves and the replicas of \(address(node)) do not follow: try again when they do")
+                throw stale("\(reason) and the replicas of \(address(node)) do not follow: try again when they do")
             }
         }
     }

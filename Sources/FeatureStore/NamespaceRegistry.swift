@@ -90,6 +90,9 @@ extension StoreConnection {
     }
 
     /// Moves serving from one namespace to another in one step, with the other's new entry; false where another one serves by now.
+    ///
+    /// In a cluster its replicas must have it, too: jobs emit by what is noted here, and a promoted replica must not bring back who served
+    /// before. Throws `unavailable` where they do not follow; serving has moved then.
     package func switchServing(from old: String, to new: String, _ entry: NamespaceRegistry.Entry) throws(StoreError) -> Bool {
         let script = """
             if redis.call('HGET', KEYS[1], 'serving') ~= ARGV[1] then return 0 end
@@ -104,7 +107,11 @@ extension StoreConnection {
             commands.argument(Keys.registry)
             for argument in arguments { commands.argument(Array(argument.utf8)) }
         }
-        return try answer(command) { $0.root($1).value == 1 }
+        let isMoved = try answer(command) { $0.root($1).value == 1 }
+        if isMoved, nodes.map.isCluster {
+            try nodes.waitForReplicas(of: nodes.targets.union([nodes.map.node(slot: command.slot)]), reason: "serving has moved")
+        }
+        return isMoved
     }
 
     private func onRegistry<R>(

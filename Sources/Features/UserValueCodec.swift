@@ -35,9 +35,12 @@ extension UserValue {
         return state
     }
 
-    /// When the value may go, by the log time of its newest event: a tombstone when no device's retry or late marker needs it any more, any
-    /// other when the viewer has been away for long; milliseconds since 1970.
-    package var expiresAt: Int64 { UserValueExpiry.expiry(isErased: isErased, logTime: logTime) }
+    /// When the value's time is over, by the log time of its newest event: a tombstone's when no device's retry or late marker needs it any
+    /// more, any other's when the viewer has been away for long; milliseconds since 1970.
+    package var endsAt: Int64 { UserValueExpiry.end(isErased: isErased, logTime: logTime) }
+
+    /// When the store may let the value go, milliseconds since 1970.
+    package var expiresAt: Int64 { endsAt + UserValueExpiry.lagMillisecondsMax }
 
     private func encodeOutbox(into writer: inout StateWriter, names: borrowing NameTable) {
         var offset = applied.offset

@@ -4,7 +4,7 @@ package import Catalog
 /// changes; another one takes effect at a `definitions_changed` record, partition by partition.
 package struct Definition: Sendable {
     /// Raised whenever an operator makes other state of the same events.
-    package static let codeVersionOfThisProgram: Int64 = 1
+    package static let codeVersionOfThisProgram: Int64 = 2
 
     /// Ascending from definition to definition; 0 stands for the first one, before there were versions.
     package var version: Int64

@@ -36,7 +36,8 @@ package struct Marker: Sendable, Equatable {
     package var asOf: Int64 = 0
     /// The definition in force at `position` (DESIGN §6.7); 0: the first one.
     package var definitionVersion: Int64 = 0
-    /// True where everything up to `position` that goes elsewhere was emitted by this namespace's job: false while another one serves.
+    /// True where everything up to `position` that goes elsewhere was emitted, by this namespace's job or those that served before: false
+    /// while another one serves.
     package var isEmitted = true
     package init() {}
 

@@ -65,10 +65,12 @@ extension PartitionProcessor {
         if dropped > 0 { slots[user].value.outbox.removeFirst(dropped) }
     }
 
-    /// The offset up to which all effects are in stored title values and older than a minute of log time; the next commit prunes there.
+    /// The offset up to which all effects are in stored title values and older than a minute of log time, on several servers also than ten
+    /// seconds of the clock; the next commit prunes there.
     private var floorDue: Int64 {
         let oldest = logTime - Self.outboxKeptMilliseconds
-        return settlements.last { $0.logTime < oldest }?.offset ?? -1
+        let newest = start.isSpread ? clock - Self.replicaLagMilliseconds : .max
+        return settlements.last { $0.logTime < oldest && $0.storedAt <= newest }?.offset ?? -1
     }
 
     private var logTime: Int64 { markers.reduce(0) { max($0, $1.logTime) } }
@@ -79,7 +81,7 @@ extension PartitionProcessor {
         settlements.removeAll { $0.offset < floor }
         let now = logTime
         if settlements.count > 1, now - settlements[settlements.count - 2].logTime < 1000 { settlements.removeLast() }
-        settlements.append(Settlement(offset: position.offset, logTime: now))
+        settlements.append(Settlement(offset: position.offset, logTime: now, storedAt: clock))
     }
 
     func takeEmissions() -> [Emission] {
@@ -98,8 +100,10 @@ extension PartitionProcessor {
     }
 
     /// A bucket whose marker is ahead (a crash came between the markers) keeps it until the records have come there: its ledger counts them.
+    /// One that moved while another namespace served is written once more when all up to it has been emitted here.
     private func hasMoved(_ index: Int) -> Bool {
         guard let stored = storedMarkers[index] else { return true }
+        if stored.offset == reached.offset { return start.emits && !markers[index].isEmitted }
         return stored.offset < reached.offset
     }
 
@@ -112,7 +116,7 @@ extension PartitionProcessor {
         return marker
     }
 
-    func committed(titles withTitles: Bool) {
+    func committed(titles withTitles: Bool, at now: Int64) {
         for user in changedUsers {
             slots[user].stored = slots[user].value.applied
             slots[user].isChanged = false
@@ -124,6 +128,7 @@ extension PartitionProcessor {
             markers[index] = moved(markers[index])
             storedMarkers[index] = reached
         }
+        clock = now
         if withTitles {
             titles.committed(at: titlePosition)
             settled(at: titlePosition)

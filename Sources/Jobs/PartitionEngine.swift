@@ -34,8 +34,9 @@ package protocol PartitionEngine: AnyObject {
     func collectErasures(_ body: (UserWrite) -> Void)
     /// The markers of the buckets that have moved, with the position the store should hold before.
     func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void)
-    /// All that was collected is in the store; `titles` tells whether the title values were part of it.
-    func committed(titles: Bool)
+    /// All that was collected is in the store; `titles` tells whether the title values were part of it, `now` the time after it by a clock
+    /// of the worker's that never goes back, milliseconds.
+    func committed(titles: Bool, at now: Int64)
     /// The title marker to write after the title values: effects up to it are in them.
     var titlePosition: Position { get }
     var titleMarkerExpected: Position? { get }
@@ -82,7 +83,7 @@ package struct UserWrite {
     /// The position that the stored value must have; nil: no value may be there.
     package let expected: Position?
     package let value: UnsafeRawBufferPointer
-    /// Absolute expiry, milliseconds since 1970.
+    /// When the store may let it go, milliseconds since 1970.
     package let expiresAt: Int64
     package let asOf: Int64
     /// True for the tombstone of an erased viewer.
@@ -123,8 +124,8 @@ package struct EngineStart {
     /// Where this namespace takes over: all effects up to this offset were emitted by the namespace that served before. Effects beyond it are
     /// emitted again, also those of events that the values hold already.
     package var emittedUpTo: Int64?
-    /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. An erased
-    /// viewer's outbox then waits for the floor as any other does.
+    /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. The floor then
+    /// goes by the worker's clock as well, and an erased viewer's outbox waits for it as any other does.
     package var isSpread = false
 
     package init(
@@ -173,6 +174,17 @@ extension Sequence<Marker?> {
             if marker.position.offset < lowest?.position.offset ?? .max { lowest = marker }
         }
         return lowest?.definitionVersion ?? first
+    }
+
+    /// The offset up to which all of a partition that goes elsewhere than to title values was emitted: by the namespace that these are the
+    /// markers of, while it served, or by the one before it, which had come to `handover` (nil: there was none); -1 where that is nothing.
+    ///
+    /// A marker that moved while the namespace was only fed tells what its values hold; of what it emitted it tells nothing.
+    package func emittedOffset(handover: Int64?) -> Int64 {
+        reduce(Int64.max) { lowest, marker in
+            let offset = marker?.position.offset ?? -1
+            return Swift.min(lowest, marker?.isEmitted == false ? Swift.min(offset, handover ?? -1) : offset)
+        }
     }
 }
 

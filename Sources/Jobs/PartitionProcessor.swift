@@ -31,6 +31,8 @@ class PartitionProcessor<State: TopicOperator> {
     struct Settlement {
         var offset: Int64
         var logTime: Int64
+        /// By the worker's clock, milliseconds.
+        var storedAt: Int64
     }
 
     /// A redelivery after a crash reaches back to the last commit, and must find each event applied since among the ids that the value
@@ -38,6 +40,9 @@ class PartitionProcessor<State: TopicOperator> {
     static var uncommittedCountMax: Int { 64 }
     /// Outbox entries stay for this long of log time after they were settled (DESIGN §6.4).
     static var outboxKeptMilliseconds: Int64 { 60_000 }
+    /// And for this long by the worker's clock where titles' values stand on other servers: a replica of one may lag so far. A minute of log
+    /// time is a moment to a job that catches up.
+    static var replicaLagMilliseconds: Int64 { 10_000 }
     /// State expires in steps of log time, so that what is kept does not depend on when a commit happened.
     static var expiryStepMilliseconds: Int64 { 300_000 }
 
@@ -61,6 +66,8 @@ class PartitionProcessor<State: TopicOperator> {
     var mustCommit = false
     /// Oldest first.
     var settlements: [Settlement] = []
+    /// The worker's clock at the last commit.
+    var clock: Int64 = 0
     /// The newest record seen: every bucket's marker moves there with the next commit.
     var reached: Position
 
@@ -176,19 +183,29 @@ class PartitionProcessor<State: TopicOperator> {
             return
         }
         context.effects.removeAll(keepingCapacity: true)
+        let isAnew = event.appendTime > slots[user].value.endsAt
         if event.type == .userErased {
             slots[user].value.isErased = true
             slots[user].value.state = State(erasedBy: event, bytes: bytes)
             erasures.append((user, event.offset))
-        } else if let reason = slots[user].value.state.apply(event, bytes: bytes, in: &context) {
+        } else if let reason = isAnew ? begin(event, user, bytes) : slots[user].value.state.apply(event, bytes: bytes, in: &context) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
             return
         } else if !slots[user].value.state.predatesErasure(event) {
             slots[user].value.isErased = false
         }
-        expire(user, logTime: event.appendTime)
+        if !isAnew { expire(user, logTime: event.appendTime) }
         record(event, fingerprint: fingerprint, user: user)
         countApplied(event, in: bucket)
+    }
+
+    /// The time of the viewer's value is over, or nothing was known: the features are those of this event alone (DESIGN §6.7). The store must
+    /// not decide that: whether it has let go of a value depends on when a job comes to ask.
+    private func begin(_ event: Event, _ user: Int, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
+        var state = State()
+        let reason = state.apply(event, bytes: bytes, in: &context)
+        if reason == nil { slots[user].value.state = state }
+        return reason
     }
 
     /// The value, or the bucket's marker, has come past the event: its outbox entries are emitted again, nothing else, or the dead letter

@@ -9,7 +9,7 @@ struct Verify: AsyncParsableCommand {
         abstract: "Replay the log beside the serving features and compare them, key by key.",
         discussion: """
             The service goes on undisturbed; Redis holds the compared features twice meanwhile. Exit code 0 where all is equal, 1 where something
-            differs.
+            differs, or kept changing so that it was not compared (`leftOut` of the JSON).
 
             Examples:
               recs verify --data ./data
@@ -43,18 +43,21 @@ struct Verify: AsyncParsableCommand {
             return report
         }
         output(json ? try NamespaceCommands.text(report) : text(report))
-        if !report.differences.isEmpty { throw ExitCode(1) }
+        if !report.differences.isEmpty || report.leftOut > 0 { throw ExitCode(1) }
     }
 
     private func text(_ report: Verification.Report) -> String {
         var lines = report.differences.flatMap { difference in
             ["\(difference.topic), \(difference.what):"] + difference.found.map { "  \($0)" } + ["  likely: \(difference.likely)"]
         }
-        let verdict = report.differences.isEmpty ? "all equal" : "\(report.differences.count) differ"
+        let equal = report.leftOut == 0 ? "all equal" : "not all compared"
+        let verdict = report.differences.isEmpty ? equal : "\(report.differences.count) differ"
         lines.append(
             "\(verdict): \(report.users) values of viewers, \(report.titles) of titles, \(report.ledgers) ledgers of '\(report.namespace)' against "
                 + "\(report.events) events, in \(fixed(report.seconds, 1)) s")
-        if report.leftOut > 0 { lines.append("\(report.leftOut) values kept changing and were left out; run it again for them") }
+        if report.leftOut > 0 {
+            lines.append("\(report.leftOut) others kept changing and were not compared; verify again when fewer events come in")
+        }
         return lines.joined(separator: "\n")
     }
 }

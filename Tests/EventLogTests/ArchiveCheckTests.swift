@@ -57,6 +57,34 @@ import Testing
         await other.log.close()
     }
 
+    @Test func findsAFileThatBeginsLaterThanIsListed() async throws {
+        let fixture = try await archived()
+        let files = try ArchiveReader(fixture.archive, topic: .play).listing()
+        try change(fixture, "UPDATE files SET last_offset = last_offset - 1 WHERE path = '\(files[0].path)'")
+        try change(fixture, "UPDATE files SET first_offset = first_offset - 1 WHERE path = '\(files[1].path)'")
+        let problems = try fixture.check().problems
+        #expect(problems.map(\.kind) == [.records, .records])
+        #expect(problems.map(\.firstOffset) == [files[0].firstOffset, files[1].firstOffset - 1])
+        await fixture.log.close()
+    }
+
+    @Test func findsThatThePartitionBeganEarlier() async throws {
+        let fixture = try await archived()
+        let files = try ArchiveReader(fixture.archive, topic: .play).listing()
+        // As a program left it that did not note where partitions began, opened once to write.
+        try change(fixture, "DROP TABLE starts")
+        #expect(try fixture.check().problems.isEmpty)
+        _ = try fixture.writer()
+        try change(fixture, "DELETE FROM files WHERE path = '\(files[0].path)'")
+        let hole = try fixture.check().problems
+        #expect(hole.map(\.kind) == [.hole])
+        #expect(hole.first?.firstOffset == files[0].firstOffset && hole.first?.lastOffset == files[0].lastOffset)
+        try change(fixture, "DELETE FROM files")
+        let nothing = try fixture.check().problems
+        #expect(nothing.map(\.kind) == [.hole] && nothing.first?.firstOffset == files[0].firstOffset)
+        await fixture.log.close()
+    }
+
     /// Three files of one partition.
     private func archived() async throws -> ArchiveFixture {
         let fixture = try await ArchiveFixture(partitions: 1)

@@ -78,6 +78,23 @@ import Testing
         #expect(try next.commit(batch(expected: 2, offset: 3)) == [])
     }
 
+    @Test func theReplicasMustFollowWhenServingMoves() throws {
+        let cluster = try RedisCluster(withReplicas: true, nodeTimeoutMilliseconds: 20_000)
+        let address = try StoreAddress(cluster.url)
+        let store = try StoreConnection(address)
+        _ = try store.namespaceRegistry(first: "main", definition: 0)
+        let replica = try cluster.owner(of: cluster.slot(of: "recs:registry")) + cluster.masterCount
+        cluster.pause(replica)
+        let entry = NamespaceRegistry.Entry(state: .live, definition: 0)
+        let failure = failureKind { () throws(StoreError) in _ = try store.switchServing(from: "main", to: "v2", entry) }
+        #expect(failure == .unavailable)
+        cluster.resume(replica)
+        let next = try StoreConnection(address)
+        #expect(try next.namespaceRegistry(first: "main", definition: 0).serving == "v2")
+        let isBack = try next.switchServing(from: "v2", to: "main", entry)
+        #expect(isBack)
+    }
+
     private func batch(expected: Int64?, offset: Int64) -> WriteBatch {
         var batch = WriteBatch(keys: keys, topic: "play", partition: 0)
         batch.append(user: "a", bucket: bucket, expected: expected.map { position($0) }, value: value(offset))

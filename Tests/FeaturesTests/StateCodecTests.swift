@@ -36,14 +36,15 @@ import Testing
         #expect(encoded(title, NameTable()).prefix(16) == head[...])
     }
 
-    @Test(arguments: 0..<20) func expiryIsReadOffAnyValue(seed: UInt64) throws {
+    @Test(arguments: 0..<20) func theEndOfItsTimeIsReadOffAnyValue(seed: UInt64) throws {
         var make = RandomState(seed: seed)
         let (play, quality) = (make.value(make.play()), make.value(make.quality()))
-        let ofPlay = try encoded(play, make.names).withUnsafeBytes { try UserValueExpiry.expiry(of: $0) }
-        let ofQuality = try encoded(quality, make.names).withUnsafeBytes { try UserValueExpiry.expiry(of: $0) }
+        let ofPlay = try encoded(play, make.names).withUnsafeBytes { try UserValueExpiry.end(of: $0) }
+        let ofQuality = try encoded(quality, make.names).withUnsafeBytes { try UserValueExpiry.end(of: $0) }
         let day: Int64 = 86_400_000
-        #expect(ofPlay == play.logTime + (play.isErased ? 7 : 90) * day && ofPlay == play.expiresAt)
-        #expect(ofQuality == quality.logTime + (quality.isErased ? 7 : 90) * day && ofQuality == quality.expiresAt)
+        #expect(ofPlay == play.logTime + (play.isErased ? 7 : 90) * day && ofPlay == play.endsAt)
+        #expect(ofQuality == quality.logTime + (quality.isErased ? 7 : 90) * day && ofQuality == quality.endsAt)
+        #expect(play.expiresAt == play.endsAt + 30 * day && quality.expiresAt == quality.endsAt + 30 * day)
     }
 
     /// Until version 2 nothing stood behind the tests' evidence.

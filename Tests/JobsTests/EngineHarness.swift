@@ -25,6 +25,11 @@ final class EngineWorld {
     var writesLeft: Int?
     /// True where the store is several servers.
     var isSpread = false
+    /// The workers' clock, milliseconds.
+    var clock: Int64 = 0
+    /// False while another namespace serves, and where this one took over, if it did.
+    var emits = true
+    var handover: Int64?
     /// Comes before each write.
     var onWrite: () throws -> Void = {}
 
@@ -41,8 +46,7 @@ final class EngineWorld {
 
     /// A worker's new engine, from the markers.
     func begin() throws -> EngineLife {
-        var markers: [Marker?] = []
-        for index in 0..<EngineWorld.bucketCount { markers.append(try marker("m/\(index)")) }
+        let markers = try markers
         let first = Definition(version: 0, settings: settings, catalog: catalog)
         let version = markers.definitionVersion(first: 0)
         var start = EngineStart(
@@ -50,17 +54,24 @@ final class EngineWorld {
             definition: log.definitions.first { $0.version == version } ?? first, markers: markers,
             titleMarker: try marker("m/titles")?.position)
         start.isSpread = isSpread
-        #expect(try !isBelowFloor, "the worker would halt")
+        start.emits = emits
+        if emits, markers.contains(where: { $0?.isEmitted == false }) { start.emittedUpTo = handover }
+        #expect(try !isBelowFloor && outboxFloor <= start.emittedUpTo ?? .max, "the worker would halt")
         return EngineLife(self, start)
+    }
+
+    var markers: [Marker?] {
+        get throws { try (0..<EngineWorld.bucketCount).map { try marker("m/\($0)") } }
+    }
+
+    /// Outbox entries up to it may be gone.
+    var outboxFloor: Int64 {
+        get throws { try markers.reduce(-1) { max($0, $1?.outboxFloor ?? -1) } }
     }
 
     /// True where outbox entries may be gone that the title values need (DESIGN §6.6).
     var isBelowFloor: Bool {
-        get throws {
-            var floor: Int64 = -1
-            for index in 0..<EngineWorld.bucketCount { floor = max(floor, try marker("m/\(index)")?.outboxFloor ?? -1) }
-            return floor > (try marker("m/titles")?.position.offset ?? -1)
-        }
+        get throws { try outboxFloor > (try marker("m/titles")?.position.offset ?? -1) }
     }
 
     /// A new life that reads what is left and commits all.
@@ -124,12 +135,14 @@ final class EngineWorld {
 /// One life of a worker with its engine; it does what the service's job does, in the same order.
 final class EngineLife {
     private let world: EngineWorld
+    private let emits: Bool
     let engine: any PartitionEngine
     /// The record to be read next.
     private(set) var next: Int
 
     init(_ world: EngineWorld, _ start: EngineStart) {
         self.world = world
+        emits = start.emits
         engine = makeEngine(start)
         next = world.log.records.firstIndex { $0.event.offset >= start.resumeOffset } ?? world.log.records.count
     }
@@ -168,7 +181,7 @@ final class EngineLife {
         }
         engine.collectUsers(append)
         guard try put(writes) else { return false }
-        for emission in engine.takeEmissions() { try world.emit(emission) }
+        for emission in engine.takeEmissions() where emits { try world.emit(emission) }
         if titles {
             writes.removeAll()
             engine.collectTitles { write in
@@ -181,7 +194,7 @@ final class EngineLife {
             guard try put(writes) else { return false }
         }
         guard try put(markers(titles: titles)) else { return false }
-        engine.committed(titles: titles)
+        engine.committed(titles: titles, at: world.clock)
         return true
     }
 

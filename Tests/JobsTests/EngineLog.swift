@@ -99,7 +99,7 @@ struct EngineLog {
 
 extension EngineLog {
     /// So many steps of viewers in several buckets, bots, retries near and far, late events, bad records, erasures, offsets left out, clocks
-    /// that step, and definitions that change, where that is wanted.
+    /// that step, weeks and months of silence, and definitions that change, where that is wanted.
     static func random(_ topic: Topic, seed: UInt64, count: Int, userCount: Int = 6, changesDefinitions: Bool = true) -> EngineLog {
         var random = SplitMix64(seed: seed)
         var log = EngineLog(topic)
@@ -126,6 +126,7 @@ extension EngineLog {
     private mutating func passTime(_ random: inout SplitMix64) {
         switch Int.random(in: 0..<60, using: &random) {
         case 0: appendTime += Int64.random(in: 80_000_000...100_000_000, using: &random)
+        case 7: appendTime += [8, 91][Int.random(in: 0..<2, using: &random)] * 86_400_000
         case 1..<5: appendTime += 400_000
         case 5..<7: appendTime -= 2000
         default: appendTime += Int64.random(in: 1...20_000, using: &random)

@@ -87,6 +87,7 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
         let event = record.event
         let user = log.text(event.user)
         var viewer = viewers[user] ?? Viewer()
+        if event.appendTime - viewer.logTime > (viewer.isErased ? 7 : 90) * 86_400_000 { viewer = Viewer() }
         if event.type == .userErased {
             viewer.state = State(erasedBy: event, bytes: bytes)
             viewer.erasedUpTo = record.erasedUpTo

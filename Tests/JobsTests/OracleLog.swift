@@ -58,13 +58,16 @@ extension EngineLog {
         return log
     }
 
-    /// One viewer's event, so many others, and after some time the first one again.
-    static func retry(_ topic: Topic, after count: Int, later milliseconds: Int64, _ random: inout SplitMix64) -> EngineLog {
+    /// One viewer's event, so many others, an erasure where that is wanted, and after some time the first one again.
+    static func retry(
+        _ topic: Topic, after count: Int, later milliseconds: Int64, isErased: Bool = false, _ random: inout SplitMix64
+    ) -> EngineLog {
         let type = EventType.allCases.first { $0.topic == topic } ?? .userErased
         var log = EngineLog(topic)
         for _ in 0...count {
             log.append(type, user: "u1") { EngineLog.fill(&$0, &$1, user: "u1", &random) }
         }
+        if isErased { log.append(.userErased, user: "u1") }
         log.appendTime += milliseconds
         log.append(log.records[0])
         return log

@@ -79,6 +79,19 @@ import Testing
         }
     }
 
+    /// Ninety days after the last event, and a millisecond later; seven after an erasure.
+    @Test(arguments: [0, 1] as [Int64]) func viewersWhoComeBackAtTheEdgeOfTheirTimeAreTold(more: Int64) throws {
+        for topic in OracleTests.topics {
+            for isErased in [false, true] {
+                var random = SplitMix64(seed: UInt64(topic.rawValue))
+                let away = (isErased ? 7 : 90) * 86_400_000 + more
+                let world = EngineWorld(.retry(topic, after: 3, later: away, isErased: isErased, &random))
+                try world.live(disturbances: 4, &random)
+                try expectAgreement([world], seed: UInt64(topic.rawValue), &random)
+            }
+        }
+    }
+
     /// What the scenes are worth: bounds are reached, and all that can happen does.
     @Test func theScenesReachTheBounds() throws {
         var reached: Set<String> = []
@@ -114,7 +127,7 @@ extension Oracle {
             let life = history.life
             note("erased", history.isErased)
             note("late forward", history.lateCount > 0)
-            note("back after erasure", !history.isErased && history.lives.count > 1)
+            note("back after erasure", !history.isErased && history.applied.contains { $0.type == .userErased })
             note("retry applied", Set(history.applied.map(\.id)).count < history.applied.count)
             note("10 searches", place.topic == .search && life.searches.count == 10)
             note("40 shown", place.topic == .impression && life.shown.count == 40)

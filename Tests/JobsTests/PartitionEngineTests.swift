@@ -129,10 +129,10 @@ import Testing
             world.isSpread = true
             world.writesLeft = Int.random(in: 40...250, using: &random)
             let life = try world.begin()
-            while (try? step(life, &random)) == true {}
+            while (try? step(life, &random)) == true { world.clock += 20_000 }
             world.writesLeft = nil
             let server = seed % 4 == 0 ? ["u/1/", "m/1"] : ["t/", "m/titles"]
-            let lost = Int.random(in: 1...60, using: &random)
+            let lost = Int.random(in: 1...90, using: &random)
             world.store.rollBack(to: max(0, world.store.writeCount - lost)) { key in server.contains { key.hasPrefix($0) } }
             if try world.isBelowFloor {
                 toldCount += 1

@@ -80,6 +80,24 @@ import Testing
         #expect(resume([9, 7, 8], titles: nil) == 0)
     }
 
+    @Test func whatAFedNamespaceHoldsIsNotEmittedBeyondTheHandover() {
+        func emitted(_ markers: [(offset: Int64, isEmitted: Bool)?], handover: Int64?) -> Int64 {
+            markers.map { marker in
+                marker.map {
+                    var marker = Marker()
+                    marker.position = Position(generation: 1, offset: $0.offset)
+                    marker.isEmitted = $0.isEmitted
+                    return marker
+                }
+            }.emittedOffset(handover: handover)
+        }
+        #expect(emitted([(9, true), (7, true)], handover: 3) == 7)
+        #expect(emitted([(9, false), (7, true)], handover: 3) == 3)
+        #expect(emitted([(9, false), (7, false)], handover: 8) == 7)
+        #expect(emitted([(9, true), (7, false)], handover: nil) == -1)
+        #expect(emitted([(9, true), nil], handover: 3) == -1)
+    }
+
     private func someLog() -> EngineLog {
         var log = EngineLog(.play)
         for number in 0..<12 {

@@ -218,6 +218,27 @@ import Testing
         #expect(floors == [-1, -1, 1, 1])
     }
 
+    /// A replica that takes over may lack what its master got in the last seconds, whatever the log time that went by.
+    @Test(arguments: [(false, [-1, 0, 1, 2]), (true, [-1, -1, -1, 0])] as [(Bool, [Int64?])])
+    func onSeveralServersASettlementCountsAfterTenSeconds(isSpread: Bool, expected: [Int64?]) throws {
+        var log = EngineLog(.play)
+        for _ in 0..<4 {
+            log.appendTime += 60_001
+            play(&log)
+        }
+        let world = EngineWorld(log)
+        world.isSpread = isSpread
+        let life = try world.begin()
+        var floors: [Int64?] = []
+        for clock in [1000, 10_999, 11_000, 11_001] as [Int64] {
+            world.clock = clock
+            try life.read(1)
+            _ = try life.commit(titles: true)
+            floors.append(try world.marker("m/0")?.outboxFloor)
+        }
+        #expect(floors == expected)
+    }
+
     private func outboxCount(_ world: EngineWorld) throws -> Int {
         var names = NameTable()
         let bytes = world.store.values["u/\(EngineWorld.bucketIndex(of: "u1"))/u1"] ?? []

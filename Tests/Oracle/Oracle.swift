@@ -3,7 +3,7 @@ package import Events
 /// What the features must be, computed from all raw events by the dumbest code that could be right: arrays, sorted and filtered anew for
 /// each question. It shares nothing with the operators but the decoded event and the plain identifiers.
 ///
-/// It knows one catalogue and one set of weights for the whole log, and no expiry of whole values by the store's clock.
+/// It knows one catalogue and one set of weights for the whole log.
 package struct Oracle {
     /// One topic's partition, by which ledgers are kept.
     package struct Place: Hashable, Sendable {

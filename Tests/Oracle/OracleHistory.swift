@@ -5,17 +5,34 @@ package struct OracleHistory: Sendable {
     package let applied: [OracleEvent]
     /// Where log time went on by a step of five minutes, which is when things expire: after the event with this index, at this time.
     let steps: [(index: Int, time: Int64)]
+    /// Events that find nothing of what was before: the viewer was away for 90 days of log time, or for seven after an erasure.
+    let returns: [Int]
 
     init(applied: [OracleEvent]) {
         self.applied = applied
         let step = 5 * minute
         var steps: [(index: Int, time: Int64)] = []
-        for index in applied.indices.dropFirst() {
+        var returns: [Int] = []
+        /// The erasure that nothing has come after but what had been done before it.
+        var erasure: OracleEvent?
+        for index in applied.indices {
+            let event = applied[index]
             let before = applied[..<index].map(\.appendTime).max() ?? 0
-            let time = applied[index].appendTime / step * step
-            if before > 0 && time > before / step * step { steps.append((index, time)) }
+            let time = event.appendTime / step * step
+            if index > 0 && event.appendTime - before > (erasure == nil ? 90 : 7) * day {
+                returns.append(index)
+                erasure = nil
+            } else if before > 0 && time > before / step * step {
+                steps.append((index, time))
+            }
+            if event.type == .userErased {
+                erasure = event
+            } else if let told = erasure, !event.comesOfBefore(told) {
+                erasure = nil
+            }
         }
         self.steps = steps
+        self.returns = returns
     }
 
     /// Append time of the newest applied record.
@@ -23,24 +40,28 @@ package struct OracleHistory: Sendable {
     /// True where nothing came after an erasure but what had been done before it.
     package var isErased: Bool { lives.count > 1 && life.events.isEmpty }
 
-    /// Offsets among impressions, plays and assignments that the last erasure told; empty where it told none.
+    /// Offsets among impressions, plays and assignments that the last erasure told; empty where it told none, or the viewer has returned.
     package var erasedUpTo: [Int64] {
-        let told = applied.last { $0.type == .userErased }?.sourceOffsets ?? []
+        guard let erasure = applied.lastIndex(where: { $0.type == .userErased }), !returns.contains(where: { $0 > erasure }) else { return [] }
+        let told = applied[erasure].sourceOffsets
         return told.isEmpty ? [] : Array((told + [-1, -1]).prefix(3))
     }
 
-    /// What came after the last erasure: all that features know.
+    /// What came after the last erasure or return: all that features know.
     package var life: OracleLife { lives.last ?? OracleLife(events: [], steps: steps) }
 
-    /// Forwards that features know nothing of: of what was done before the erasure that they came after.
-    package var lateCount: Int { applied.count - (lives.count - 1) - lives.reduce(0) { $0 + $1.events.count } }
+    private var erasures: [Int] { applied.indices.filter { applied[$0].type == .userErased } }
 
-    /// The events between erasures; what was counted of them elsewhere stays.
+    /// Forwards that features know nothing of: of what was done before the erasure that they came after.
+    package var lateCount: Int { applied.count - erasures.count - lives.reduce(0) { $0 + $1.events.count } }
+
+    /// The events between erasures and returns; what was counted of them elsewhere stays.
     package var lives: [OracleLife] {
-        let erasures = applied.indices.filter { applied[$0].type == .userErased }
-        let starts = [0] + erasures.map { $0 + 1 }
-        return zip(starts, erasures + [applied.count]).map { start, end in
-            let known = (start..<end).filter { start == 0 || !applied[$0].comesOfBefore(applied[start - 1]) }
+        let starts = Set([0] + erasures.map { $0 + 1 } + returns).sorted()
+        return starts.map { start in
+            let end = (erasures + starts.filter { $0 > start } + [applied.count]).filter { $0 >= start }.min() ?? start
+            let isAfterErasure = erasures.contains(start - 1) && !returns.contains(start)
+            let known = (start..<end).filter { !isAfterErasure || !applied[$0].comesOfBefore(applied[start - 1]) }
             return OracleLife(events: known.map { ($0, applied[$0]) }, steps: steps)
         }
     }
@@ -55,7 +76,7 @@ extension OracleEvent {
     }
 }
 
-/// A viewer's events between two erasures, with their indices in the history.
+/// A viewer's events between two erasures or returns, with their indices in the history.
 package struct OracleLife: Sendable {
     var events: [(index: Int, event: OracleEvent)]
     var steps: [(index: Int, time: Int64)]

@@ -144,6 +144,16 @@ import Testing
         #expect(found.count == 1 && found.allSatisfy { $0.place == name && $0.message.contains(fix) }, "\(found)")
     }
 
+    @Test func aRetentionWithoutAnArchiveIsAFault() throws {
+        let told = try faults("archive: off\nlog_retention_days: 30\n")?.faults ?? []
+        #expect(told.count == 1 && told.allSatisfy { $0.place.hasSuffix("recs.yaml:2") && $0.message.contains("`archive: on`") }, "\(told)")
+        let variable = try faults("archive: off\n", .init(), ["RECS_LOG_RETENTION_DAYS": "30"])?.faults ?? []
+        #expect(variable.map(\.place) == ["RECS_LOG_RETENTION_DAYS"])
+        for yaml in ["archive: off\n", "log_retention_days: 30\n", "archive: off\nlog_retention_days: 30\nlog: kafka://a:9092\n"] {
+            #expect(try faults(yaml) == nil)
+        }
+    }
+
     @Test func wrongFlagsAreFaults() throws {
         var flags = Configuration.Flags()
         (flags.port, flags.log, flags.redis, flags.registry) = (70_000, "kafka://", "cache", "here")

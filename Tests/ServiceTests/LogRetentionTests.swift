@@ -13,15 +13,18 @@ import Testing
 
     private struct Scene {
         let folder: TemporaryFolder
+        let topic: Topic
         let log: EmbeddedLog
+        let writer: InternalEventWriter
         let archive: ArchiveSetup
         var retention: LogRetention { LogRetention(log: log, archive: archive.archive, days: 30, logger: Logger(label: "test")) }
 
-        /// Ten erasures on a topic of one partition.
-        init(_ topic: Topic) async throws {
+        /// Ten erasures on a topic.
+        init(_ topic: Topic, partitions: Int = 1) async throws {
+            self.topic = topic
             folder = try TemporaryFolder()
             log = try EmbeddedLog(folder: folder.path("log"))
-            let description = try await log.open(topic, partitions: 1)
+            let description = try await log.open(topic, partitions: partitions)
             let schemas = try Resources(environment: ["RECS_HOME": Repository.root.path]).schemas()
             let registry = try EmbeddedRegistry(path: folder.path("registry.sqlite"))
             var ids: [EventType: Int32] = [:]
@@ -31,9 +34,13 @@ import Testing
             archive = ArchiveSetup(
                 archive: Archive(folder: folder.path("archive")), topic: description, log: log, registry: registry, schemas: schemas,
                 hasOffsetGaps: false, metrics: Metrics(), logger: Logger(label: "test"))
-            let writer = try InternalEventWriter(schemas: schemas, schemaIDs: ids)
+            writer = try InternalEventWriter(schemas: schemas, schemaIDs: ids)
+            await append(0..<10)
+        }
+
+        func append(_ numbers: Range<Int>) async {
             var batch = AppendBatch()
-            for number in 0..<10 {
+            for number in numbers {
                 let record = Array("user-\(number)".utf8).withUnsafeBytes { user in
                     writer.userErased(.init(id: EventID(high: 1, low: UInt64(number)), timestamp: 1000, user: user), into: &batch.bytes)
                 }
@@ -46,7 +53,7 @@ import Testing
             var pollCount = 0
             try ArchiveRun(archive).run {
                 pollCount += 1
-                return pollCount > 3
+                return pollCount > 5
             }
         }
     }
@@ -66,6 +73,21 @@ import Testing
         #expect(try await scene.log.ranges(.play) == [PartitionRange(partition: 0, start: 10, end: 10)])
         let whole = try await ArchivedLog(scene.log, archive: scene.archive.archive).ranges(.play)
         #expect(whole == [PartitionRange(partition: 0, start: 0, end: 10)])
+        await scene.log.close()
+    }
+
+    @Test func aPartitionThatIsNotArchivedYetDoesNotHoldUpTheOthers() async throws {
+        let scene = try await Scene(.play, partitions: 2)
+        let before = try await scene.log.ranges(.play)
+        #expect(before.allSatisfy { $0.end > 0 })
+        try scene.archiveAll()
+        await scene.append(10..<11)
+        let after = try await scene.log.ranges(.play)
+        let lagging = try #require(zip(before, after).first { $0.end < $1.end }?.1)
+        let isTrimmed = try await scene.retention.trim(.play, now: wallClockMilliseconds() + 31 * Self.day)
+        #expect(!isTrimmed)
+        let left = after.map { $0 == lagging ? $0 : PartitionRange(partition: $0.partition, start: $0.end, end: $0.end) }
+        #expect(try await scene.log.ranges(.play) == left)
         await scene.log.close()
     }
 

@@ -40,7 +40,10 @@ package struct ArchiveCheck {
     package func run() throws(LogError) -> Report {
         var report = Report(topic: topic.name)
         guard let manifest = try ArchiveManifest(reading: topic, of: archive) else { return report }
+        // Asked before the files: whatever was begun by then has one.
+        let starts = try manifest.starts()
         let files = try manifest.files()
+        report.problems += starts.sorted { $0.key < $1.key }.compactMap { begin($0.key, at: $0.value, files) }
         // Asked after the files: a compaction in between only adds to them, and such a file is passed over as replaced.
         let absences = Dictionary(grouping: try manifest.absences(), by: \.partition)
         for absence in absences.values.joined() where absence.reason == .erased {
@@ -60,6 +63,16 @@ package struct ArchiveCheck {
             }
         }
         return report
+    }
+
+    /// The hole before a partition's first file, if that is not the one it began with.
+    private func begin(_ partition: Int32, at start: Int64, _ files: [ArchivedFile]) -> Problem? {
+        let first = files.first { $0.partition == partition }
+        if let first, first.firstOffset <= start { return nil }
+        return Problem(
+            kind: .hole, partition: partition, firstOffset: start, lastOffset: first.map { $0.firstOffset - 1 } ?? start,
+            description: first.map { "no file holds the offsets before \($0.path), with which the archive began" }
+                ?? "no file of partition \(partition) is listed any more")
     }
 
     private func follow(_ before: ArchivedFile, _ file: ArchivedFile) -> Problem? {

@@ -3,8 +3,8 @@ internal import GRDB
 
 /// A topic's manifest: which files hold which offsets. What it does not list does not exist.
 ///
-/// Tables of `manifest.sqlite`: `topic` (name and generation of the log), `files`, `absences` (offsets in no file) and `erasures` (not yet
-/// carried out). One process writes, the one that holds the lock; any number read.
+/// Tables of `manifest.sqlite`: `topic` (name and generation of the log), `files`, `starts` (where each partition's first file began),
+/// `absences` (offsets in no file) and `erasures` (not yet carried out). One process writes, the one that holds the lock; any number read.
 final class ArchiveManifest: Sendable {
     private static let version = 1
     let topic: Topic
@@ -96,6 +96,15 @@ final class ArchiveManifest: Sendable {
         }
     }
 
+    /// By partition, the first offset that was ever archived; none in a manifest that only older programs have written.
+    func starts() throws(LogError) -> [Int32: Int64] {
+        try read { database in
+            guard try database.tableExists("starts") else { return [:] }
+            let rows = try Row.fetchAll(database, sql: "SELECT partition, first_offset FROM starts")
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+        }
+    }
+
     func absences() throws(LogError) -> [ArchiveAbsence] {
         try read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM absences ORDER BY partition, first_offset").map { row in
@@ -129,6 +138,7 @@ final class ArchiveManifest: Sendable {
                     "\(self.topic.name) \(file.partition): offset \(file.firstOffset) does not follow \(last ?? 0), the last one archived")
             }
             try file.insert(database)
+            try database.execute(sql: "INSERT OR IGNORE INTO starts VALUES (?, ?)", arguments: [file.partition, file.firstOffset])
             for absence in absences { try absence.insert(database) }
             for erasure in erasures {
                 let arguments: StatementArguments = [erasure.partition, erasure.offset, DatabaseValue(bytes: erasure.user)]
@@ -179,7 +189,10 @@ final class ArchiveManifest: Sendable {
             guard version <= ArchiveManifest.version else {
                 throw LogError(.mismatch, "the archive of \(topic.name) was written by a newer version (\(version)); use that one")
             }
-            guard version == 0 else { return .commit }
+            guard version == 0 else {
+                try createStarts(in: database)
+                return .commit
+            }
             try database.execute(
                 sql: """
                     CREATE TABLE topic (name TEXT NOT NULL, generation INTEGER NOT NULL);
@@ -196,7 +209,17 @@ final class ArchiveManifest: Sendable {
                     """)
             let row: StatementArguments = [topic.name, Int64(bitPattern: generation)]
             try database.execute(sql: "INSERT INTO topic VALUES (?, ?)", arguments: row)
+            try createStarts(in: database)
             return .commit
         }
+    }
+
+    /// Older programs made manifests without it, and may have added a partition since.
+    private static func createStarts(in database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE IF NOT EXISTS starts (partition INTEGER PRIMARY KEY, first_offset INTEGER NOT NULL);
+                INSERT OR IGNORE INTO starts SELECT partition, MIN(first_offset) FROM files GROUP BY partition;
+                """)
     }
 }

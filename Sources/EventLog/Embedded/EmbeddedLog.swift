@@ -89,12 +89,13 @@ package final class EmbeddedLog: EventLog {
         try EmbeddedConsumer(file: opened(topic).file, folder: folder, group: group)
     }
 
-    /// Deletes the batches whose records were all appended before `time`; the offsets of what stays do not change.
-    package func trim(_ topic: Topic, before time: Int64) async throws(LogError) {
+    /// Deletes the batches whose records were all appended before `time`, but of the partitions in `kept` none; the offsets of what stays do not
+    /// change.
+    package func trim(_ topic: Topic, before time: Int64, except kept: Set<Int32> = []) async throws(LogError) {
         let file = try opened(topic).file
         try await blocking.run { () throws(LogError) in
             do {
-                try TopicTrimmer(file: file).trim(before: time)
+                try TopicTrimmer(file: file).trim(before: time, except: kept)
             } catch {
                 throw LogError(embedded: error, doing: "trimming \(topic.name)")
             }

@@ -5,12 +5,12 @@ struct TopicTrimmer {
     private static let rowCountMax = 256
     let file: TopicFile
 
-    /// Deletes what was appended before `time`.
-    func trim(before time: Int64) throws {
+    /// Deletes what was appended before `time`, but nothing of the partitions in `kept`.
+    func trim(before time: Int64, except kept: Set<Int32>) throws {
         let keep = try file.reader.inDatabase { database in
             try TopicFile.ranges(database, file.leaps).map { ($0.partition, try TopicFile.offset(database, in: $0, atOrAfter: time)) }
         }
-        for (partition, offset) in keep {
+        for (partition, offset) in keep where !kept.contains(partition) {
             while try deleteSome(partition, before: offset) {}
         }
     }

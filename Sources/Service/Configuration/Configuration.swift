@@ -37,8 +37,9 @@ package struct Configuration: Sendable {
     package var logLevel = "info"
     package init() {}
 
-    /// Where `host` was told, as faults name it.
+    /// Where `host` and `logRetentionDays` were told, as faults name them.
     var hostPlace = "listen.host"
+    var logRetentionPlace = "log_retention_days"
 
     /// Where the embedded log stands, if not in the data folder.
     var embeddedLogFolder: String?

@@ -30,7 +30,7 @@ extension Configuration {
         }
         faults += configuration.read(environment: environment)
         faults += configuration.read(flags: flags)
-        if let fault = configuration.openToAll() { faults.append(fault) }
+        faults += [configuration.openToAll(), configuration.unarchivedRetention()].compactMap(\.self)
         if !faults.isEmpty { throw ConfigurationError(faults: faults) }
         return configuration
     }
@@ -50,7 +50,9 @@ extension Configuration {
         taker.take(text("RECS_REGISTRY"), "RECS_REGISTRY", SettingCheck.registry) { registry = $0 }
         taker.take(text("RECS_NAMESPACE"), "RECS_NAMESPACE", SettingCheck.namespace) { namespace = $0 }
         taker.take(text("RECS_PARTITIONS"), "RECS_PARTITIONS", SettingCheck.partitionCounts) { partitionCount = $0 }
-        taker.take(text("RECS_LOG_RETENTION_DAYS"), "RECS_LOG_RETENTION_DAYS", SettingCheck.retentionDays) { logRetentionDays = $0 }
+        taker.take(text("RECS_LOG_RETENTION_DAYS"), "RECS_LOG_RETENTION_DAYS", SettingCheck.retentionDays) {
+            (logRetentionDays, logRetentionPlace) = ($0, "RECS_LOG_RETENTION_DAYS")
+        }
         taker.take(text("RECS_ARCHIVE"), "RECS_ARCHIVE", SettingCheck.aSwitch) { archives = SettingCheck.isOn($0) }
         taker.take(text("RECS_LOG_LEVEL"), "RECS_LOG_LEVEL", SettingCheck.logLevel) { logLevel = $0 }
         taker.take(text("RECS_ADMIN_KEY"), "RECS_ADMIN_KEY", SettingCheck.secret) {
@@ -75,5 +77,12 @@ extension Configuration {
         if isLoopback || !keys.isEmpty { return nil }
         let found = "`\(host)` can be reached from other machines and no API key is set"
         return ConfigurationFault(place: hostPlace, message: "\(found); add `keys:` or set RECS_ADMIN_KEY")
+    }
+
+    /// The embedded log forgets what the archive holds, and without an archive nothing, wherever either was told.
+    private func unarchivedRetention() -> ConfigurationFault? {
+        if archives || logRetentionDays == 0 || log != "embedded" { return nil }
+        let found = "log_retention_days is \(logRetentionDays) and `archive` is off, but the log forgets only what is archived"
+        return ConfigurationFault(place: logRetentionPlace, message: "\(found); set `archive: on`, or `log_retention_days: 0`")
     }
 }

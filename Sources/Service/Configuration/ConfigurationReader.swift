@@ -36,7 +36,11 @@ package struct ConfigurationReader {
         case "registry": text(node, key, SettingCheck.registry) { configuration.registry = $0 }
         case "namespace": text(node, key, SettingCheck.namespace) { configuration.namespace = $0 }
         case "archive": text(node, key, SettingCheck.aSwitch) { configuration.archives = SettingCheck.isOn($0) }
-        case "log_retention_days": integer(node, key, SettingCheck.retentionDays) { configuration.logRetentionDays = $0 }
+        case "log_retention_days":
+            let place = place(of: node)
+            integer(node, key, SettingCheck.retentionDays) {
+                (configuration.logRetentionDays, configuration.logRetentionPlace) = ($0, place)
+            }
         case "partitions": integer(node, key, SettingCheck.partitionCounts) { configuration.partitionCount = $0 }
         case "buckets_per_partition": integer(node, key, 1...256) { configuration.bucketsPerPartition = $0 }
         case "commit_interval_ms": integer(node, key, 1...10_000) { configuration.commitIntervalMilliseconds = $0 }

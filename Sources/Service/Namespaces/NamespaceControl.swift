@@ -64,8 +64,9 @@ package struct NamespaceControl {
         }
     }
 
-    /// Waits until the namespace holds all that the serving one holds, then moves serving over in one step. What the old one has emitted by
-    /// then is noted; the new one emits again whatever came after it, under the same ids (DESIGN §6.4).
+    /// Waits until the namespace holds all that the serving one holds, and until its outboxes hold all that this has not emitted, then moves
+    /// serving over in one step. What the old one has emitted by then is noted; the new one emits again whatever came after it, under the
+    /// same ids (DESIGN §6.4).
     package func `switch`(to namespace: String, secondsMax: Double, progress: (String) -> Void) throws {
         let registry = try registry()
         guard var entry = registry.entries[namespace] else {
@@ -77,20 +78,17 @@ package struct NamespaceControl {
             throw NamespaceError(
                 "'\(namespace)' is \(entry.state.rawValue): only a live namespace, fed by the jobs, can serve; finish its replay first")
         }
+        let serving = registry.entries[registry.serving]
         let wanted = try lowest(of: registry.serving)
-        let deadline = Date().addingTimeInterval(secondsMax)
-        var behind = try records(behind: wanted, in: namespace)
-        while behind > 0 {
-            progress("\(namespace) is \(behind) records behind \(registry.serving)")
-            guard Date() < deadline else {
-                throw NamespaceError(
-                    "'\(namespace)' is still \(behind) records behind '\(registry.serving)' after \(Int(secondsMax)) s; nothing was switched. "
-                        + "Look at `recs status` (are its jobs running?), then try again")
-            }
-            Thread.sleep(forTimeInterval: 0.1)
-            behind = try records(behind: wanted, in: namespace)
+        var handover = ReadToken()
+        try wait(secondsMax, progress) {
+            let behind = missing(wanted, in: try lowest(of: namespace))
+            if behind > 0 { return "'\(namespace)' is \(behind) records behind '\(registry.serving)'" }
+            handover = try emitted(by: registry.serving, serving)
+            let lost = missing(try floors(of: namespace), in: handover)
+            return lost == 0
+                ? nil : "'\(registry.serving)' has yet to emit what came of \(lost) records that '\(namespace)' could not emit any more"
         }
-        let handover = try lowest(of: registry.serving)
         entry.handover = handover.isEmpty ? "-" : handover.text
         guard try connection.switchServing(from: registry.serving, to: namespace, entry) else {
             throw NamespaceError("somebody else switched meanwhile; look at `recs namespace ls`")
@@ -119,27 +117,57 @@ package struct NamespaceControl {
         return count
     }
 
+    /// Waits while `lack` finds something; what that is, is told.
+    private func wait(_ secondsMax: Double, _ progress: (String) -> Void, lack: () throws -> String?) throws {
+        let deadline = Date().addingTimeInterval(secondsMax)
+        while let found = try lack() {
+            progress(found)
+            guard Date() < deadline else {
+                throw NamespaceError(
+                    "\(found), still after \(Int(secondsMax)) s; nothing was switched. Look at `recs status` (are the jobs running?), then try "
+                        + "again")
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+    }
+
     /// By topic and partition, the offset up to which all buckets of a namespace have taken everything in; none where that is nothing.
-    func lowest(of namespace: String) throws -> ReadToken {
+    private func lowest(of namespace: String) throws -> ReadToken {
+        try offsets(of: namespace) { _, _, markers in markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) } }
+    }
+
+    /// By topic and partition, the offset up to which everything that goes elsewhere was emitted when this namespace serves.
+    private func emitted(by namespace: String, _ entry: NamespaceRegistry.Entry?) throws -> ReadToken {
+        let handover = entry.flatMap { ReadToken(text: $0.handover) }
+        return try offsets(of: namespace) { topic, partition, markers in
+            markers.emittedOffset(handover: handover?.offsets[topic]?[partition])
+        }
+    }
+
+    /// By topic and partition, the offset up to which a namespace may have let go of what was to be emitted.
+    private func floors(of namespace: String) throws -> ReadToken {
+        try offsets(of: namespace) { _, _, markers in markers.reduce(-1) { max($0, $1?.outboxFloor ?? -1) } }
+    }
+
+    private func offsets(of namespace: String, _ offset: (Topic, Int32, [Marker?]) -> Int64) throws -> ReadToken {
         let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
         var token = ReadToken()
         for topic in Topic.allCases where topic.hasJob {
             let store = try JobStore(reading: connection, keys: keys, topic: topic)
             for partition in 0..<Int32(parts.foundations.partitionCount) {
-                let markers = try store.markers(of: partition).buckets
-                let low = markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }
-                if low >= 0 { token.add(topic: topic, partition: partition, offset: low) }
+                let found = offset(topic, partition, try store.markers(of: partition).buckets)
+                if found >= 0 { token.add(topic: topic, partition: partition, offset: found) }
             }
         }
         return token
     }
 
-    private func records(behind wanted: ReadToken, in namespace: String) throws -> Int64 {
-        let reached = try lowest(of: namespace)
-        var behind: Int64 = 0
+    /// Records up to the wanted positions that the reached ones have not come to.
+    private func missing(_ wanted: ReadToken, in reached: ReadToken) -> Int64 {
+        var missing: Int64 = 0
         for (topic, offsets) in wanted.offsets {
-            for (partition, offset) in offsets { behind += max(0, offset - (reached.offsets[topic]?[partition] ?? -1)) }
+            for (partition, offset) in offsets { missing += max(0, offset - (reached.offsets[topic]?[partition] ?? -1)) }
         }
-        return behind
+        return missing
     }
 }

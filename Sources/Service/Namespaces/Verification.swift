@@ -32,7 +32,7 @@ package final class Verification {
         package var users = 0
         package var titles = 0
         package var ledgers = 0
-        /// Values that changed so often that there was no moment to compare them at.
+        /// Values and counts that changed so often that there was no moment to compare them at: nothing is known of them.
         package var leftOut = 0
         package var differences: [Difference] = []
         package var seconds = 0.0

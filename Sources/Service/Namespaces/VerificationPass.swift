@@ -7,7 +7,8 @@ import Jobs
 
 /// One topic's part of a verification.
 struct VerificationPass {
-    /// Stops beyond which values that keep changing are left out.
+    /// Times that values which keep changing are read, and stops to compare after each: what is left then has had no moment to compare it at.
+    private static let roundCountMax = 5
     private static let stopCountMax = 300
     private static let valuesPerRead = 2000
 
@@ -18,17 +19,26 @@ struct VerificationPass {
     let entry: NamespaceRegistry.Entry
     let connection: StoreConnection
 
-    /// Something to compare once the replay has come to its offset.
-    private struct Check {
-        enum Subject {
-            case user(String, key: [UInt8])
-            case title(String, key: [UInt8])
-            case ledger(Bucket, Marker)
+    /// What is to be read and compared.
+    private struct Subjects {
+        var keys: LiveKeys.OfTopic
+        /// Of which buckets the ledgers; nil: of all.
+        var buckets: Set<Bucket>?
+
+        init(_ keys: LiveKeys.OfTopic) { self.keys = keys }
+
+        init(of checks: [VerificationCheck]) {
+            keys = LiveKeys.OfTopic()
+            var buckets: Set<Bucket> = []
+            for check in checks {
+                switch check.subject {
+                case .user(let user, let key): keys.users.append((user, key))
+                case .title(let title, let key): keys.titles.append((title, check.partition, key))
+                case .ledger(let bucket, _): buckets.insert(bucket)
+                }
+            }
+            self.buckets = buckets
         }
-        var partition: Int32
-        var offset: Int64
-        var subject: Subject
-        var value: [UInt8]
     }
 
     /// Where the serving features are: read before their values.
@@ -41,30 +51,34 @@ struct VerificationPass {
     func run(
         _ keys: LiveKeys.OfTopic, isWhole: Bool, into report: inout Verification.Report, progress: (String) -> Void
     ) async throws {
-        let (positions, titles) = try settledTitles(keys)
-        var checks = positions.markers.map {
-            Check(partition: $0.0.partition, offset: $0.1.position.offset, subject: .ledger($0.0, $0.1), value: [])
+        var subjects = Subjects(keys)
+        var reached: [Int32: Int64] = [:]
+        var left: [VerificationCheck] = []
+        for _ in 0..<VerificationPass.roundCountMax {
+            var stops = VerificationStops(try await checks(subjects), reached: reached)
+            try compare(&stops, &reached, into: &report, progress: progress)
+            left = stops.left
+            if left.isEmpty { break }
+            subjects = Subjects(of: left)
         }
-        checks += titles
-        checks += try await users(keys, positions)
-        var rest: [Int32: [Check]] = Dictionary(grouping: checks, by: \.partition).mapValues { $0.sorted { $0.offset < $1.offset } }
-        var stopCount = 0
-        while rest.contains(where: { !$0.value.isEmpty }) {
-            if stopCount == VerificationPass.stopCountMax {
-                report.leftOut += rest.values.reduce(0) { $0 + $1.count }
-                break
-            }
-            stopCount += 1
-            let stops = rest.compactMapValues { $0.first?.offset }
-            progress("\(topic.name): replaying, stop \(stopCount); \(report.differences.count) differences so far")
-            report.events += try replay(to: stops)
-            for (partition, stop) in stops {
-                let due = rest[partition]?.prefix { $0.offset <= stop } ?? []
-                try compare(Array(due), isWhole: isWhole, into: &report)
-                rest[partition]?.removeFirst(due.count)
-            }
+        report.leftOut += left.count
+        if isWhole { try findMissing(keys, into: &report) }
+    }
+
+    /// Replays from stop to stop, up to so many.
+    private func compare(
+        _ stops: inout VerificationStops, _ reached: inout [Int32: Int64], into report: inout Verification.Report,
+        progress: (String) -> Void
+    ) throws {
+        for stop in 1...VerificationPass.stopCountMax {
+            let next = stops.next
+            if next.isEmpty { return }
+            progress("\(topic.name): replaying, stop \(stop); \(report.differences.count) differences so far")
+            // A partition where nothing waits stays where it is: what could not be compared there is read again.
+            reached.merge(next) { $1 }
+            report.events += try replay(to: reached)
+            try compare(stops.take(at: next), into: &report)
         }
-        if isWhole { try findMissing(keys, positions, into: &report) }
     }
 
     // MARK: What serves
@@ -84,8 +98,17 @@ struct VerificationPass {
         return positions
     }
 
+    private func checks(_ subjects: Subjects) async throws -> [VerificationCheck] {
+        let (positions, titles) = try settledTitles(subjects.keys)
+        let ledgers = positions.markers.filter { bucket, _ in subjects.buckets?.contains(bucket) ?? true }.map { bucket, marker in
+            VerificationCheck(
+                partition: bucket.partition, offset: marker.position.offset, subject: .ledger(bucket, marker), value: [])
+        }
+        return ledgers + titles + (try await users(subjects.keys, positions))
+    }
+
     /// Title values with the positions that they are all settled at: read until no commit came in between.
-    private func settledTitles(_ keys: LiveKeys.OfTopic) throws -> (Positions, [Check]) {
+    private func settledTitles(_ keys: LiveKeys.OfTopic) throws -> (Positions, [VerificationCheck]) {
         while true {
             let before = try positions()
             let values = try read(keys.titles.map(\.key))
@@ -99,7 +122,7 @@ struct VerificationPass {
             }
             let checks = zip(keys.titles, values).compactMap { title, value in
                 value.map {
-                    Check(
+                    VerificationCheck(
                         partition: title.partition, offset: after.titles[title.partition] ?? -1,
                         subject: .title(title.title, key: title.key), value: $0)
                 }
@@ -109,7 +132,7 @@ struct VerificationPass {
     }
 
     /// A value at or before the lowest marker is compared there; one that has moved on since, at its own position.
-    private func users(_ keys: LiveKeys.OfTopic, _ positions: Positions) async throws -> [Check] {
+    private func users(_ keys: LiveKeys.OfTopic, _ positions: Positions) async throws -> [VerificationCheck] {
         let values = try read(keys.users.map(\.key))
         let ends = Dictionary(uniqueKeysWithValues: try await parts.foundations.log.ranges(topic).map { ($0.partition, $0.end) })
         return zip(keys.users, values).compactMap { user, value in
@@ -117,7 +140,7 @@ struct VerificationPass {
             let partition = parts.viewers.bucket(of: UserID(user.user)).partition
             // A value from beyond the log's end is compared there, and differs.
             let offset = max(min(ValueComparison.applied(value), (ends[partition] ?? 0) - 1), positions.low[partition] ?? -1)
-            return Check(partition: partition, offset: offset, subject: .user(user.user, key: user.key), value: value)
+            return VerificationCheck(partition: partition, offset: offset, subject: .user(user.user, key: user.key), value: value)
         }
     }
 
@@ -150,7 +173,7 @@ struct VerificationPass {
 
     // MARK: Comparing
 
-    private func compare(_ checks: [Check], isWhole: Bool, into report: inout Verification.Report) throws {
+    private func compare(_ checks: [VerificationCheck], into report: inout Verification.Report) throws {
         let comparison = ValueComparison(topic: topic, catalog: parts.catalogs.current)
         let markers = try scratchMarkers()
         let replayed = try read(checks.map { key(of: $0) })
@@ -174,14 +197,14 @@ struct VerificationPass {
         }
     }
 
-    private func key(of check: Check) -> [UInt8] {
+    private func key(of check: VerificationCheck) -> [UInt8] {
         switch check.subject {
         case .user(_, let key), .title(_, let key): scratch.namespacePrefix + key[live.namespacePrefix.count...]
         case .ledger(let bucket, _): scratch.marker(topic: topic.key, bucket: bucket)
         }
     }
 
-    private func name(of check: Check) -> String {
+    private func name(of check: VerificationCheck) -> String {
         switch check.subject {
         case .user(let user, _): "user \(user)"
         case .title(let title, _): "title \(title) (partition \(check.partition))"
@@ -225,7 +248,7 @@ struct VerificationPass {
     }
 
     /// Values that the replay made and that nothing stands for among those that serve.
-    private func findMissing(_ keys: LiveKeys.OfTopic, _ positions: Positions, into report: inout Verification.Report) throws {
+    private func findMissing(_ keys: LiveKeys.OfTopic, into report: inout Verification.Report) throws {
         let known = Set(keys.users.map(\.key) + keys.titles.map(\.key))
         let replayed = try LiveKeys(connection, scratch).keys[topic] ?? .init()
         let all =
@@ -234,7 +257,7 @@ struct VerificationPass {
             (name: $0, isUser: $1, scratchKey: $2, key: live.namespacePrefix + $2[scratch.namespacePrefix.count...])
         }.filter { !known.contains($0.key) }
         for (candidate, value) in zip(candidates, try read(candidates.map(\.key))) where value == nil {
-            if candidate.isUser, try isExpired(candidate.scratchKey) { continue }
+            if candidate.isUser, try isOver(candidate.scratchKey) { continue }
             report.differences.append(
                 Verification.Difference(
                     topic: topic.name, what: candidate.name, found: ["missing: the log has events of it, the features nothing"],
@@ -242,9 +265,10 @@ struct VerificationPass {
         }
     }
 
-    /// True where a viewer's value, which the replay made anew, had its time: a tombstone of long ago, a viewer away for months.
-    private func isExpired(_ scratchKey: [UInt8]) throws -> Bool {
+    /// True where the time of a viewer's value, which the replay made anew, is over: a tombstone of long ago, a viewer away for months. Such a
+    /// value counts for nothing any more, whether the store has it yet or not.
+    private func isOver(_ scratchKey: [UInt8]) throws -> Bool {
         guard let value = try read([scratchKey])[0] else { return false }
-        return try value.withUnsafeBytes { try UserValueExpiry.expiry(of: $0) } <= wallClockMilliseconds()
+        return try value.withUnsafeBytes { try UserValueExpiry.end(of: $0) } <= wallClockMilliseconds()
     }
 }

@@ -50,6 +50,7 @@ final class JobRun {
     private var records = RecordBatch()
     private var batches: [Int32: EventBatch] = [:]
     private var engines: [Int32: any PartitionEngine] = [:]
+    private let began = ContinuousClock.now
     private var lastCommit = ContinuousClock.now
     private var lastTitleCommit = ContinuousClock.now
     private var lastIdentityCheck = ContinuousClock.now
@@ -308,7 +309,7 @@ final class JobRun {
                 try begin(partition)
                 continue
             }
-            engine.committed(titles: withTitles)
+            engine.committed(titles: withTitles, at: Int64((.now - began) / .milliseconds(1)))
             consumer.commit(partition: partition, next: engine.titlePosition.offset + 1)
         }
         setup.stages.commitTook(.now - lastCommit)

@@ -12,9 +12,6 @@ final class JobStore {
     private var buffers: [Int32: Buffers] = [:]
     private var loaded = LoadedValues()
 
-    /// However old the record, its value stays so long after it was written.
-    private static let keptMillisecondsMin: Int64 = 7 * 86_400_000
-
     /// A partition's batches, reused.
     private final class Buffers {
         var keys: KeyBatch
@@ -108,8 +105,8 @@ final class JobStore {
         _ engine: any PartitionEngine, partition: Int32, titles: Bool, emit: ([Emission]) throws -> Void
     ) throws -> Bool {
         let buffers = emptied(partition)
-        // A replay of old records must not write values that expire at once.
-        let soonest = wallClockMilliseconds() + JobStore.keptMillisecondsMin
+        // A replay of old records must not write values that expire before it comes to their viewers' next ones.
+        let soonest = wallClockMilliseconds() + UserValueExpiry.lagMillisecondsMax
         func append(_ write: UserWrite) {
             // Plays alone count as activity: of any other topic it would be one more write a viewer and flush.
             buffers.values.appendUser(
