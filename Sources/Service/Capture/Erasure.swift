@@ -12,6 +12,8 @@ struct Erasure: Sendable {
     /// In the order in which `user_erased` tells their offsets.
     private static let forwarding: [Topic] = [.impression, .play, .experiment]
 
+    private static let first = Topic.allCases.filter { $0.hasJob && $0 != .attribution }
+
     private let log: any EventLog
     private let writer: InternalEventWriter
 
@@ -23,28 +25,42 @@ struct Erasure: Sendable {
     /// Appends the erasure and answers its positions; throws a problem where the log did not take all of it (asking again is safe).
     func erase(_ user: UserID) async throws(Problem) -> ReadToken {
         let now = wallClockMilliseconds()
-        let first = try await append(user, at: now, to: Topic.allCases.filter { $0.hasJob && $0 != .attribution })
-        let offsets = Erasure.forwarding.map { topic in first.first { $0.topic == topic }?.offset ?? -1 }
-        let last = try await append(user, at: now, to: [.attribution], sourceOffsets: offsets)
-        var token = ReadToken()
-        for position in first + last { token.add(topic: position.topic, partition: position.partition, offset: position.offset) }
-        return token
+        do throws(LogError) {
+            let first = try Erasure.positions(await log.append(batch(user, at: now, to: Erasure.first)))
+            let last = try Erasure.positions(await log.append(batch(user, at: now, to: [.attribution], after: first)))
+            var token = ReadToken()
+            for position in first + last { token.add(topic: position.topic, partition: position.partition, offset: position.offset) }
+            return token
+        } catch {
+            throw Problem.unavailable("the erasure is not complete, ask again: \(error)")
+        }
     }
 
-    private func append(
-        _ user: UserID, at now: Int64, to topics: [Topic], sourceOffsets: [Int64] = []
-    ) async throws(Problem) -> [LogPosition] {
+    /// The same for callers on a thread of their own.
+    func eraseBlocking(_ user: UserID) throws(LogError) {
+        let now = wallClockMilliseconds()
+        let first = try Erasure.positions(log.appendBlocking(batch(user, at: now, to: Erasure.first)))
+        _ = try Erasure.positions(log.appendBlocking(batch(user, at: now, to: [.attribution], after: first)))
+    }
+
+    /// `first`: where the erasure stands on the topics that it went to before these.
+    private func batch(_ user: UserID, at now: Int64, to topics: [Topic], after first: [LogPosition] = []) -> AppendBatch {
+        let offsets = first.isEmpty ? [] : Erasure.forwarding.map { topic in first.first { $0.topic == topic }?.offset ?? -1 }
         var batch = AppendBatch()
         for topic in topics {
             let record = writer.userErased(
-                id: EventID.random(), user: user.description, timestamp: now, sourceOffsets: sourceOffsets, into: &batch.bytes)
+                id: EventID.random(), user: user.description, timestamp: now, sourceOffsets: offsets, into: &batch.bytes)
             batch.records.append(.init(topic: topic, key: record.key, value: record.value))
         }
+        return batch
+    }
+
+    private static func positions(_ outcomes: [AppendOutcome]) throws(LogError) -> [LogPosition] {
         var positions: [LogPosition] = []
-        for outcome in await log.append(batch) {
+        for outcome in outcomes {
             switch outcome {
             case .appended(let position): positions.append(position)
-            case .failed(let error): throw Problem.unavailable("the erasure is not complete, ask again: \(error)")
+            case .failed(let error): throw error
             }
         }
         return positions

@@ -82,13 +82,13 @@ struct LetterBox {
         _ = try await append(batch)
     }
 
-    /// The values on the search topic, by key, oldest first.
-    func values(of key: String) async throws -> [[UInt8]] {
+    /// The values of a key on a topic, oldest first.
+    func values(of key: String, on topic: Topic = .search) async throws -> [[UInt8]] {
         let box = self
         return try await onOwnThread {
             var values: [[UInt8]] = []
             let starts = Dictionary(uniqueKeysWithValues: (0..<Int32(4)).map { ($0, Int64(0)) })
-            try LogScan(log: box.foundations.log).each(of: .search, from: { starts[$0.partition] }) { record, bytes in
+            try LogScan(log: box.foundations.log).each(of: topic, from: { starts[$0.partition] }) { record, bytes in
                 if bytes[record.key.range].elementsEqual(key.utf8) { values.append(Array(bytes[record.value.range])) }
             }
             return values
@@ -98,6 +98,15 @@ struct LetterBox {
     func plan(_ filter: DeadLetters.Filter = DeadLetters.Filter()) async throws -> Redrive.Plan {
         let letters = letters
         return try await onOwnThread { try Redrive(letters).plan(filter) }
+    }
+
+    func carryOut(_ plan: Redrive.Plan) async throws -> Int {
+        let letters = letters
+        return try await onOwnThread { try Redrive(letters).carryOut(plan) { _ in } }
+    }
+
+    func isErasure(_ value: [UInt8]) -> Bool {
+        value.withUnsafeBytes { EventRenderer.schemaID(of: $0) } == foundations.schemaIDs[.userErased]
     }
 
     /// Plans and carries out; answers how many were appended.

@@ -66,6 +66,43 @@ import Testing
         await box.close()
     }
 
+    /// The erasure comes after the log was looked at: the record is put back behind it, and must not stay.
+    @Test func aViewerErasedMeanwhileIsErasedAgainOnAllTopics() async throws {
+        let box = try await LetterBox()
+        for user in ["ann", "bob"] { _ = try await box.bury(key: user, value: try box.search("q", of: user)) }
+        let plan = try await box.plan()
+        try await box.erase("ann")
+        #expect(try await box.carryOut(plan) == 2)
+        #expect(try await box.values(of: "ann").map(box.isErasure) == [false, true, false, true])
+        #expect(try await box.values(of: "bob").map(box.isErasure) == [false, false])
+        for topic in Topic.allCases where topic.hasJob && topic != .search {
+            #expect(try await box.values(of: "ann", on: topic).map(box.isErasure) == [true])
+            #expect(try await box.values(of: "bob", on: topic).isEmpty)
+        }
+        #expect(try await box.redrive() == 0)
+        #expect(try await box.values(of: "ann").count == 4)
+        await box.close()
+    }
+
+    /// What a redrive leaves that is killed between its append and the look for erasures.
+    @Test func whomARedriveThatWasCutShortBroughtBackIsErasedAgainOnce() async throws {
+        for isErasedBehind in [false, true] {
+            let box = try await LetterBox()
+            let value = try box.search("q", of: "ann")
+            let origin = try await box.bury(key: "ann", value: value)
+            try box.noteIntent(origin)
+            try await box.erase("ann")
+            try await box.append(.search, key: "ann", value: value)
+            if isErasedBehind { try await box.erase("ann") }
+            for _ in 0..<2 {
+                #expect(try await box.redrive() == 0)
+                #expect(try await box.values(of: "ann").map(box.isErasure) == [false, true, false, true])
+            }
+            #expect(try box.letters.redriven()[origin]?.state == .erased)
+            await box.close()
+        }
+    }
+
     @Test func whatFailsStillStaysWithItsReason() async throws {
         let box = try await LetterBox()
         let stranger = try await box.bury(key: "eve", value: try box.search("q", of: "ann"), reason: "key_mismatch")
