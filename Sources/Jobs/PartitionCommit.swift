@@ -54,6 +54,12 @@ extension PartitionProcessor {
         }
     }
 
+    /// What an erasure takes out of an outbox is gone for a namespace that takes over, too: it must not do so below that.
+    private func erasedFloor(_ bucket: Int) -> Int64 {
+        if start.isSpread { return -1 }
+        return erasures.reduce(-1) { Int(slots[$1.user].bucket) == bucket ? max($0, $1.offset) : $0 }
+    }
+
     /// Entries go up to the floor that the bucket's stored marker tells: whoever finds them gone finds the floor, too.
     private func pruneOutbox(_ user: Int) {
         let floor = markers[Int(slots[user].bucket)].outboxFloor
@@ -95,7 +101,7 @@ extension PartitionProcessor {
 
     func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void) {
         for index in markers.indices where hasMoved(index) {
-            body(Bucket(partition: start.partition, index: Int32(index)), moved(markers[index]), storedMarkers[index])
+            body(Bucket(partition: start.partition, index: Int32(index)), moved(index), storedMarkers[index])
         }
     }
 
@@ -107,10 +113,10 @@ extension PartitionProcessor {
         return stored.offset < reached.offset
     }
 
-    private func moved(_ marker: Marker) -> Marker {
-        var marker = marker
+    private func moved(_ index: Int) -> Marker {
+        var marker = markers[index]
         marker.position = reached
-        marker.outboxFloor = max(marker.outboxFloor, floorDue)
+        marker.outboxFloor = max(marker.outboxFloor, floorDue, erasedFloor(index))
         marker.definitionVersion = definition.version
         marker.isEmitted = start.emits
         return marker
@@ -123,11 +129,11 @@ extension PartitionProcessor {
             slots[user].uncommittedCount = 0
         }
         changedUsers.removeAll(keepingCapacity: true)
-        erasures.removeAll()
         for index in markers.indices where hasMoved(index) {
-            markers[index] = moved(markers[index])
+            markers[index] = moved(index)
             storedMarkers[index] = reached
         }
+        erasures.removeAll()
         clock = now
         if withTitles {
             titles.committed(at: titlePosition)

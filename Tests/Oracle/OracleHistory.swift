@@ -42,7 +42,9 @@ package struct OracleHistory: Sendable {
 
     /// Offsets among impressions, plays and assignments that the last erasure told; empty where it told none, or the viewer has returned.
     package var erasedUpTo: [Int64] {
-        guard let erasure = applied.lastIndex(where: { $0.type == .userErased }), !returns.contains(where: { $0 > erasure }) else { return [] }
+        guard let erasure = applied.lastIndex(where: { $0.type == .userErased }), !returns.contains(where: { $0 > erasure }) else {
+            return []
+        }
         let told = applied[erasure].sourceOffsets
         return told.isEmpty ? [] : Array((told + [-1, -1]).prefix(3))
     }
