@@ -10,8 +10,10 @@ package struct OracleHistory: Sendable {
         self.applied = applied
         let step = 5 * minute
         var steps: [(index: Int, time: Int64)] = []
+        var newest = applied.first?.appendTime ?? 0
         for index in applied.indices.dropFirst() {
-            let before = applied[..<index].map(\.appendTime).max() ?? 0
+            let before = newest
+            newest = max(newest, applied[index].appendTime)
             let time = applied[index].appendTime / step * step
             if before > 0 && time > before / step * step { steps.append((index, time)) }
         }
