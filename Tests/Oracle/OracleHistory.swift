@@ -15,9 +15,11 @@ package struct OracleHistory: Sendable {
         var returns: [Int] = []
         /// The erasure that nothing has come after but what had been done before it.
         var erasure: OracleEvent?
+        var newest: Int64 = 0
         for index in applied.indices {
             let event = applied[index]
-            let before = applied[..<index].map(\.appendTime).max() ?? 0
+            let before = newest
+            newest = max(newest, event.appendTime)
             let time = event.appendTime / step * step
             if index > 0 && event.appendTime - before > (erasure == nil ? 90 : 7) * day {
                 returns.append(index)
@@ -59,6 +61,7 @@ package struct OracleHistory: Sendable {
 
     /// The events between erasures and returns; what was counted of them elsewhere stays.
     package var lives: [OracleLife] {
+        let erasures = erasures
         let starts = Set([0] + erasures.map { $0 + 1 } + returns).sorted()
         return starts.map { start in
             let end = (erasures + starts.filter { $0 > start } + [applied.count]).filter { $0 >= start }.min() ?? start

@@ -9,26 +9,28 @@ package enum OracleVerdict: Equatable, Sendable {
     static func verdicts(of events: [OracleEvent], settings: OracleSettings) -> [(event: OracleEvent, verdict: OracleVerdict)] {
         var records: [(event: OracleEvent, verdict: OracleVerdict)] = []
         var applied: [String: [OracleEvent]] = [:]
+        var logTimes: [String: Int64] = [:]
         for event in events {
+            let logTime = max(logTimes[event.user] ?? 0, event.appendTime)
             if let reason = event.fault ?? fault(event) {
                 records.append((event, .deadLettered(reason)))
             } else if isFiltered(event, settings) {
                 records.append((event, .filtered))
             } else if isRefused(event) {
                 records.append((event, .deadLettered("bad_value")))
-            } else if isDuplicate(event, after: applied[event.user] ?? []) {
+            } else if isDuplicate(event, after: applied[event.user] ?? [], logTime: logTime) {
                 records.append((event, .duplicate))
             } else {
                 records.append((event, .applied))
                 applied[event.user, default: []].append(event)
+                logTimes[event.user] = logTime
             }
         }
         return records
     }
 
     /// The same id among the viewer's last 128 applied events, appended within a day of log time; log time goes in steps of five minutes.
-    private static func isDuplicate(_ event: OracleEvent, after applied: [OracleEvent]) -> Bool {
-        let logTime = max(applied.map(\.appendTime).max() ?? 0, event.appendTime)
+    private static func isDuplicate(_ event: OracleEvent, after applied: [OracleEvent], logTime: Int64) -> Bool {
         let step = logTime / (5 * minute) * (5 * minute)
         return applied.suffix(128).contains { $0.id == event.id && step - $0.appendTime <= day }
     }
@@ -89,16 +91,19 @@ package struct OracleLedger: Equatable, Sendable {
 extension Oracle {
     /// The ledger of the records of a partition whose keys are in a bucket.
     package func ledger(of place: Place, where isInBucket: (_ key: String) -> Bool = { _ in true }) -> OracleLedger {
-        let records = (records[place] ?? []).filter { isInBucket($0.event.key) }
-        func count(_ isMeant: (OracleVerdict) -> Bool) -> Int64 { Int64(records.filter { isMeant($0.verdict) }.count) }
         var ledger = OracleLedger()
-        ledger.received = Int64(records.count)
-        ledger.applied = count { $0 == .applied }
-        ledger.duplicates = count { $0 == .duplicate }
-        ledger.filtered = count { $0 == .filtered }
-        ledger.deadLettered = count { if case .deadLettered = $0 { true } else { false } }
-        ledger.logTime = records.map(\.event.appendTime).filter { $0 < 253_402_300_800_000 }.max() ?? 0
-        ledger.asOf = records.filter { $0.verdict == .applied }.map(\.event.timestamp).max() ?? 0
+        for record in records[place] ?? [] where isInBucket(record.event.key) {
+            ledger.received += 1
+            if record.event.appendTime < 253_402_300_800_000 { ledger.logTime = max(ledger.logTime, record.event.appendTime) }
+            switch record.verdict {
+            case .applied:
+                ledger.applied += 1
+                ledger.asOf = max(ledger.asOf, record.event.timestamp)
+            case .duplicate: ledger.duplicates += 1
+            case .filtered: ledger.filtered += 1
+            case .deadLettered: ledger.deadLettered += 1
+            }
+        }
         return ledger
     }
 

@@ -3,8 +3,8 @@ import TestSupport
 /// The run's own broker, which is ended and started again with its data.
 ///
 /// The broker of the tests (noida-db 0.2.3) loses records that it has acknowledged when it is ended under load, even in order; idle, it
-/// keeps them. And Kafka expels members that were killed after their session timeout, but this one keeps them: a group whose leader is one
-/// of them never gets its partitions, until a start of the broker makes it ask anew who is there.
+/// keeps them. And Kafka expels members that do not answer after their session timeout, but this one keeps them: once another joins, a group
+/// with one of them never gets its partitions, until a start of the broker makes it ask anew who is there.
 actor BrokerProcess: Brokers {
     private let port = freePort()
     private var broker: KafkaBroker?
@@ -32,8 +32,8 @@ actor BrokerProcess: Brokers {
         try await start(folder: folder)
     }
 
-    /// After 40 s: until then members may be in the middle of joining.
-    var keepsTheDead: Bool { ContinuousClock.now - startedAt > .seconds(40) }
+    /// After a start members take some seconds to join.
+    func keepsTheDead(isSure: Bool) -> Bool { ContinuousClock.now - startedAt > .seconds(isSure ? 12 : 60) }
 
     func stop() async throws {
         guard let broker else { return }

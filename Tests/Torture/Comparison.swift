@@ -132,28 +132,31 @@ struct Comparison {
 
     // MARK: Signals
 
-    /// A session's stream holds its newest signals: 64 at least where there were more. In a cluster streams and markers have nodes of their
-    /// own, and what a node of streams forgets is behind the markers of others: signals that are missing are told, and are no loss.
-    mutating func compareSignals(_ streams: StoredSignals, mayBeForgotten: Bool) {
-        var expected: [String: [OracleQualitySignal]] = [:]
+    /// What the stream of each session must hold, and what it does. It keeps its newest signals, 64 at least where there were more, and
+    /// goes an hour after the last of them.
+    private func signals(in streams: StoredSignals) -> [(due: Set<OracleQualitySignal>, found: Set<OracleQualitySignal>)] {
+        var expected: [String: [(signal: OracleQualitySignal, appendTime: Int64)]] = [:]
         for partition in 0..<Int32(RawLog.partitionCount) {
-            for signal in oracle.signals(of: Oracle.Place(.quality, partition)) { expected[signal.session, default: []].append(signal) }
-        }
-        for (session, signals) in expected {
-            let sorted = signals.sorted { $0.offset < $1.offset }
-            let kept = max(min(sorted.count, 64), streams.signals[session]?.count ?? 0)
-            let found = Set(streams.signals[session] ?? [])
-            var due = Set(sorted.suffix(kept))
-            if mayBeForgotten {
-                judgement.noteCompared("signals forgotten by a node", due.subtracting(found).count)
-                due.formIntersection(found)
+            let place = Oracle.Place(.quality, partition)
+            let times = Dictionary(uniqueKeysWithValues: (oracle.records[place] ?? []).map { ($0.event.offset, $0.event.appendTime) })
+            for signal in oracle.signals(of: place) {
+                expected[signal.session, default: []].append((signal, times[signal.offset] ?? 0))
             }
-            judgement.compare("signals", expected: due, found: found)
         }
-        for (session, signals) in streams.signals where expected[session] == nil {
-            judgement.addDoubled("signals: session \(session) has \(signals.count) and should have none")
+        // A signal was sent after its record had been appended.
+        let expired = streams.readAt - hour + minute
+        return Set(expected.keys).union(streams.signals.keys).map { session in
+            let found = streams.signals[session] ?? []
+            let sorted = (expected[session] ?? []).sorted { $0.signal.offset < $1.signal.offset }
+            let kept = sorted.suffix(max(64, found.count)).filter { $0.appendTime > expired || found.contains($0.signal) }
+            return (due: Set(kept.map(\.signal)), found: Set(found))
         }
     }
 
-    mutating func addMismatch(_ line: String) { judgement.addMismatch(line) }
+    /// True where a stream lacks a signal.
+    func lacks(_ streams: StoredSignals) -> Bool { signals(in: streams).contains { !$0.due.isSubset(of: $0.found) } }
+
+    mutating func compareSignals(_ streams: StoredSignals) {
+        for (due, found) in signals(in: streams) { judgement.compare("signals", expected: due, found: found) }
+    }
 }

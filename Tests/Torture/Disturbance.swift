@@ -1,3 +1,4 @@
+import Events
 import TestSupport
 
 /// What is done to the processes while they work.
@@ -34,10 +35,10 @@ package enum Disturbance: String, CaseIterable, Sendable {
     }
 
     /// Topics whose jobs come by the failpoint.
-    var topics: [String] {
+    var topics: [Topic] {
         switch self {
-        case .afterEmission: ["play_events", "impression_events", "experiment_events", "quality_events"]
-        case .afterTitles: ["play_events", "impression_events", "error_events", "attribution_events"]
+        case .afterEmission: [.play, .impression, .experiment, .quality]
+        case .afterTitles: [.play, .impression, .error, .attribution]
         default: WorkerFleet.topics
         }
     }
@@ -50,7 +51,7 @@ package enum Disturbance: String, CaseIterable, Sendable {
         return switch self {
         case .afterUsers, .afterEmission, .afterTitles, .afterMarkers: isMock ? 0 : 10
         case .workerKill: isMock ? 3 : 13
-        case .zombie: isMock ? 0 : log == .kafka ? 4 : 7
+        case .zombie: isMock ? 0 : 7
         case .redisKill: 10
         case .redisRollback: 15
         case .connectionKill: 8
@@ -64,12 +65,17 @@ package enum Disturbance: String, CaseIterable, Sendable {
         }
     }
 
-    /// What happens to Redis. A cluster takes so long over it that events go on flowing meanwhile.
-    static let storeKinds: Set<Disturbance> = [.redisKill, .redisRollback, .connectionKill, .promotion, .slotMove]
+    /// What happens to Redis.
+    private static let storeKinds: Set<Disturbance> = [.redisKill, .redisRollback, .connectionKill, .promotion, .slotMove]
+
+    /// True for what takes so long that events go on flowing meanwhile.
+    func takesLong(_ settings: TortureSettings) -> Bool {
+        self == .zombie || (settings.redis == .cluster && Disturbance.storeKinds.contains(self))
+    }
 
     /// Parts into which the events are cut: one before each disturbance, and one to flow through those that take long.
     static func partCount(_ schedule: [Disturbance], _ settings: TortureSettings) -> Int {
-        schedule.count + (settings.redis == .cluster ? schedule.count { storeKinds.contains($0) } : 0)
+        schedule.count + schedule.count { $0.takesLong(settings) }
     }
 
     /// In a run of 100 kills or more, each failpoint that is dealt at all is hit ten times, whatever else there is.

@@ -22,7 +22,7 @@ actor MockBrokers: Brokers {
         try cluster.createTopic(KafkaLog.generationsTopic, partitions: 1)
     }
 
-    var keepsTheDead: Bool { false }
+    func keepsTheDead(isSure: Bool) -> Bool { false }
 
     func stop() async throws {}
 

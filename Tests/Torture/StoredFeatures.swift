@@ -81,6 +81,6 @@ struct StoredFeatures {
 }
 
 extension Topic {
-    /// What the topic is called in keys: `play` of `play_events`.
-    fileprivate var storeName: String { String(name.prefix { $0 != "_" }) }
+    /// What the topic is called in keys and groups: `play` of `play_events`.
+    var storeName: String { String(name.prefix { $0 != "_" }) }
 }

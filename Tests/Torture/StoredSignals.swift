@@ -6,6 +6,8 @@ import TestSupport
 struct StoredSignals {
     /// By session, in the order of their streams.
     private(set) var signals: [String: [OracleQualitySignal]] = [:]
+    /// When they were read, milliseconds since 1970.
+    let readAt = millisecondsNow()
 
     private struct Payload: Decodable {
         var session: String

@@ -1,9 +1,17 @@
 /// What a run came to.
 package struct TortureReport: Sendable {
+    /// How often a kind of disturbance was on the schedule, was begun, and was survived: it went as it was meant to, and the run went on.
+    struct Count: Sendable {
+        var planned = 0
+        var dealt = 0
+        var survived = 0
+    }
+
     package let seed: UInt64
     package internal(set) var judgement: Judgement
-    /// How often what was done.
-    package internal(set) var kills: [Disturbance: Int] = [:]
+    /// What was done. Restarts that arm a failpoint, and those that let a broker forget its dead, are survived without being planned.
+    var counts: [Disturbance: Count] = [:]
+    var phases = Phases()
     var recordCount = 0
     var sentCount = 0
     var retryCount = 0
@@ -16,20 +24,35 @@ package struct TortureReport: Sendable {
         self.judgement = judgement
     }
 
-    /// True where nothing was lost, nothing counted twice, and nothing else differed.
-    package var isClean: Bool { judgement.isClean }
+    /// True where nothing was lost, nothing counted twice, nothing else differed, and all happened that was to happen.
+    package var isClean: Bool { judgement.isClean && shortfalls.isEmpty }
 
     /// All disturbances.
-    package var killCount: Int { kills.values.reduce(0, +) }
+    package var killCount: Int { counts.values.reduce(0) { $0 + $1.survived } }
+
+    /// Planned kinds of disturbance that never happened, and failpoints that fewer workers died by than were planned, or than ten. In words.
+    package var shortfalls: [String] {
+        Disturbance.allCases.compactMap { kind in
+            guard let count = counts[kind] else { return nil }
+            let least = min(count.planned, kind.failpoint == nil ? 1 : 10)
+            if count.survived >= least { return nil }
+            return "too seldom: \(kind.rawValue): planned \(count.planned), dealt \(count.dealt), survived \(count.survived)"
+        }
+    }
 
     /// `torture: K kills, L lost, D doubled, M mismatches, seed S`.
     package var verdict: String {
         "torture: \(killCount) kills, \(judgement.lost) lost, \(judgement.doubled) doubled, \(judgement.mismatched) mismatches, seed \(seed)"
     }
 
-    /// Kills by kind, what was compared, and the first differences.
+    /// Disturbances by kind, what was compared, where the time went, and the first differences.
     package var table: String {
-        var lines = Disturbance.allCases.compactMap { kind in kills[kind].map { TortureReport.row(kind.rawValue, $0) } }
+        var lines = ["disturbance" + TortureReport.columns("disturbance", ["planned", "dealt", "survived"])]
+        for kind in Disturbance.allCases {
+            guard let count = counts[kind] else { continue }
+            let numbers = [count.planned, count.dealt, count.survived].map(String.init)
+            lines.append(kind.rawValue + TortureReport.columns(kind.rawValue, numbers))
+        }
         lines.append(TortureReport.row("events sent", sentCount))
         lines.append(TortureReport.row("batches sent again", retryCount))
         lines.append(TortureReport.row("viewers erased", erasureCount))
@@ -38,11 +61,22 @@ package struct TortureReport: Sendable {
         for (what, count) in judgement.compared.sorted(by: { $0.key < $1.key }) {
             lines.append(TortureReport.row("compared: \(what)", count))
         }
+        for (name, seconds) in phases.seconds { lines.append(TortureReport.row("seconds: \(name)", Int(seconds.rounded()))) }
         if !verification.isEmpty { lines.append("recs verify: \(verification)") }
-        return (lines + judgement.lines).joined(separator: "\n")
+        return (lines + judgement.lines + shortfalls).joined(separator: "\n")
     }
 
+    private static let nameWidth = 40
+    private static let numberWidth = 10
+
     private static func row(_ name: String, _ count: Int) -> String {
-        name + String(repeating: " ", count: max(1, 34 - name.count)) + "\(count)"
+        name + String(repeating: " ", count: max(1, nameWidth - name.count)) + "\(count)"
+    }
+
+    /// What follows a name: the texts, each at the end of its column.
+    private static func columns(_ name: String, _ texts: [String]) -> String {
+        var line = String(repeating: " ", count: max(1, nameWidth - numberWidth - name.count))
+        for text in texts { line += String(repeating: " ", count: max(1, numberWidth - text.count)) + text }
+        return line
     }
 }

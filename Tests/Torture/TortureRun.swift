@@ -21,6 +21,7 @@ package struct TortureRun: Sendable {
 
     /// Runs it to its end. Throws where it cannot judge.
     package func run() async throws -> TortureReport {
+        let tally = Torturer.Tally()
         let brokers = try brokers()
         try await brokers?.start()
         let cluster = settings.redis == .cluster ? try await ClusterProcesses(seed: settings.seed &+ 3) : nil
@@ -33,11 +34,13 @@ package struct TortureRun: Sendable {
         let fleet = WorkerFleet(premises, seed: settings.seed &+ 4)
         let torturer = Torturer(
             settings: settings, gate: FeedGate(), gateway: gateway, servers: servers, brokers: brokers, fleet: fleet, raw: raw,
-            tally: Torturer.Tally(), progress: progress)
+            tally: tally, progress: progress)
+        await tally.endPhase("starting")
         try await live(torturer, raw, try catalog())
         progress("all is quiet; judging")
         var report = try await judge(torturer, raw)
         if settings.verifies { try await verify(premises, &report) }
+        report.phases.end("recs verify")
         var faults = await fleet.stop()
         // An archive job that found no room tries again after five seconds; workers that end before that leave the rest to their next life.
         for _ in 0..<TortureRun.archiveLifeCountMax where try await !archiveFaults(premises, raw).isEmpty {
@@ -50,6 +53,7 @@ package struct TortureRun: Sendable {
         await raw.log.close()
         await servers.stop()
         try await brokers?.stop()
+        report.phases.end("stopping and checking the archive")
         if !report.judgement.isClean { try keep(premises.folder) }
         return report
     }
@@ -89,6 +93,7 @@ package struct TortureRun: Sendable {
                 try await torturer.run()
                 await gate.end()
                 try await settle(torturer, raw)
+                await torturer.tally.endPhase("settling")
                 return true
             }
             while let isOver = try await group.next(), !isOver {}
@@ -109,20 +114,13 @@ package struct TortureRun: Sendable {
                 throw TortureError("the jobs do not catch up:\n\(lags.joined(separator: "\n"))\n\(await torturer.fleet.lastWords)")
             }
             try await Task.sleep(for: .milliseconds(300))
-            if !lags.isEmpty, await torturer.brokers?.keepsTheDead == true { _ = try await torturer.restartBroker() }
+            if !lags.isEmpty { try await torturer.forgetTheDead() }
+            lags = try await torturer.lags(of: Topic.allCases.filter(\.hasJob))
             var ends: [Topic: [Int32: Int64]] = [:]
             for topic in Topic.allCases { ends[topic] = try await raw.ends(topic) }
-            let found = ends
-            let address = torturer.servers.address
-            lags = try await onOwnThread {
-                let connection = try StoreConnection(address)
-                return try Topic.allCases.filter(\.hasJob).flatMap {
-                    try StoredFeatures.lags(connection, topic: $0, ends: found[$0] ?? [:])
-                }
-            }
             quiet = lags.isEmpty && ends == seen ? quiet + 1 : 0
             seen = ends
-            if lags.count != told { progress("\(lags.count) partitions lag") }
+            if lags.count != told { progress("settling: \(lags.count) partitions lag") }
             told = lags.count
         }
     }
@@ -134,30 +132,62 @@ package struct TortureRun: Sendable {
         let address = torturer.servers.address
         let progress = progress
         let masters = try await torturer.servers.masters()
-        var (judgement, count) = try await onOwnThread { () throws -> (Judgement, Int) in
+        var (judgement, count, phases) = try await onOwnThread { () throws -> (Judgement, Int, Phases) in
+            var phases = Phases()
             var events: [OracleEvent] = []
             for topic in Topic.allCases where topic.hasJob { events += try raw.records(topic) }
+            phases.end("reading the log")
             progress("\(events.count) records read; asking the oracle")
             let oracle = Oracle(events, settings: OracleSettings(catalog: catalog, tests: [TortureRun.test]))
+            phases.end("judging each record")
+            progress("reading the features")
             var comparison = Comparison(oracle: oracle, stored: try StoredFeatures(StoreConnection(address)))
+            phases.end("reading the features")
             for topic in Topic.allCases where topic.hasJob {
                 progress("comparing \(topic.name)")
                 for partition in 0..<Int32(RawLog.partitionCount) { try comparison.compare(Oracle.Place(topic, partition)) }
             }
             comparison.compareForwards(events.filter { $0.topic == .attribution })
             comparison.compareDeadLetters(try raw.records(.deadLetters))
-            comparison.compareSignals(try StoredSignals(masters), mayBeForgotten: masters.count > 1)
-            return (comparison.judgement, events.count)
+            phases.end("comparing features")
+            progress("comparing signals")
+            comparison.compareSignals(try TortureRun.signals(masters, for: comparison))
+            phases.end("comparing signals")
+            return (comparison.judgement, events.count, phases)
         }
         for fault in await torturer.fleet.unexpected { judgement.addMismatch(fault) }
         var report = TortureReport(seed: settings.seed, judgement: judgement)
-        report.kills = await torturer.tally.counts.merging(await torturer.fleet.deaths) { $0 + $1 }
+        report.counts = await counts(torturer)
+        report.phases = await torturer.tally.phases
+        report.phases.append(phases)
         report.recordCount = count
         report.sentCount = await torturer.gate.sent
         report.retryCount = await torturer.gate.retries
         report.erasureCount = await torturer.tally.erasures
         report.forgottenByteCount = await torturer.tally.bytesForgotten
         return report
+    }
+
+    /// The streams of signals. What a node of a cluster has lost of them stands behind no marker: a job sees by a look every five seconds at
+    /// the latest that a node has changed, begins anew, and sends all again that outboxes hold.
+    private static func signals(_ masters: [[String]], for comparison: Comparison) throws -> StoredSignals {
+        var signals = try StoredSignals(masters)
+        _ = try eventually(within: masters.count > 1 ? 60 : 0) {
+            if !comparison.lacks(signals) { return true }
+            signals = try StoredSignals(masters)
+            return false
+        }
+        return signals
+    }
+
+    /// What was planned, begun and survived, by kind.
+    private func counts(_ torturer: Torturer) async -> [Disturbance: TortureReport.Count] {
+        var counts: [Disturbance: TortureReport.Count] = [:]
+        for kind in Disturbance.schedule(settings) { counts[kind, default: .init()].planned += 1 }
+        for (kind, count) in await torturer.tally.dealt { counts[kind, default: .init()].dealt += count }
+        for (kind, count) in await torturer.tally.survived { counts[kind, default: .init()].survived += count }
+        for (kind, count) in await torturer.fleet.deaths { counts[kind, default: .init()].survived += count }
+        return counts
     }
 
     private static let test = ThumbnailTest(

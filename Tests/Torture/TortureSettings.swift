@@ -10,14 +10,14 @@ package struct TortureSettings: Sendable {
     package var seed: UInt64
     /// At least so many events are sent; more where disturbances take longer.
     package var eventCount = 200_000
-    /// So many disturbances are planned; restarts that arm a failpoint come on top.
+    /// So many disturbances are planned, from 100 on ten or more of each failpoint; restarts that arm a failpoint come on top.
     package var killCount = 100
     package var log = LogKind.embedded
     package var redis = RedisKind.single
     /// Disturbances to leave out, to narrow a failure down.
     package var without: Set<Disturbance> = []
     /// After this time no further disturbance begins.
-    package var minutesMax = 20.0
+    package var minutesMax = 30.0
     /// The program under test.
     package var binary: String
     /// Whether `recs verify` gives its opinion, too.

@@ -18,7 +18,7 @@ import Torture
         var settings = TortureSettings(seed: 20_260_101, binary: TortureTests.binary)
         settings.eventCount = 20_000
         settings.killCount = 20
-        settings.minutesMax = 2
+        settings.minutesMax = 6
         let report = try await TortureRun(settings) { _ in }.run()
         #expect(report.isClean, "\(report.verdict)\n\(report.table)")
         #expect(report.killCount >= 10)
