@@ -86,11 +86,14 @@ struct NamespaceSwitch: AsyncParsableCommand {
     @Option(help: "Seconds to wait at most until it has caught up.")
     var wait = 60.0
 
+    @Flag(help: "Do not wait for what the present one has yet to emit; for one whose jobs cannot run any more.")
+    var giveUpEmissions = false
+
     func run() async throws {
         let line = Progress()
         try await NamespaceCommands.reporting {
             let control = try await NamespaceCommands.control(options)
-            try control.switch(to: namespace, secondsMax: wait) { line.show($0) }
+            try control.switch(to: namespace, secondsMax: wait, givesUpEmissions: giveUpEmissions) { line.show($0) }
             line.end()
             await control.close()
         }

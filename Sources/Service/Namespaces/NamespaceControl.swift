@@ -67,7 +67,12 @@ package struct NamespaceControl {
     /// Waits until the namespace holds all that the serving one holds, and until its outboxes hold all that this has not emitted, then moves
     /// serving over in one step. What the old one has emitted by then is noted; the new one emits again whatever came after it, under the
     /// same ids (DESIGN §6.4).
-    package func `switch`(to namespace: String, secondsMax: Double, progress: (String) -> Void) throws {
+    ///
+    /// `givesUpEmissions`: what the old one has yet to emit and the new one cannot emit any more (records forwarded to the attribution of
+    /// tests, signals, dead letters) is emitted by nobody; for an old one whose jobs will not run again.
+    package func `switch`(
+        to namespace: String, secondsMax: Double, givesUpEmissions: Bool = false, progress: (String) -> Void
+    ) throws {
         let registry = try registry()
         guard var entry = registry.entries[namespace] else {
             throw NamespaceError(
@@ -85,9 +90,17 @@ package struct NamespaceControl {
             let behind = missing(wanted, in: try lowest(of: namespace))
             if behind > 0 { return "'\(namespace)' is \(behind) records behind '\(registry.serving)'" }
             handover = try emitted(by: registry.serving, serving)
-            let lost = missing(try floors(of: namespace), in: handover)
+            let floors = try floors(of: namespace)
+            if givesUpEmissions {
+                for (topic, offsets) in floors.offsets {
+                    for (partition, offset) in offsets { handover.add(topic: topic, partition: partition, offset: offset) }
+                }
+            }
+            let lost = missing(floors, in: handover)
             return lost == 0
-                ? nil : "'\(registry.serving)' has yet to emit what came of \(lost) records that '\(namespace)' could not emit any more"
+                ? nil
+                : "'\(registry.serving)' has yet to emit what came of \(lost) records that '\(namespace)' could not emit any more (its jobs must "
+                    + "run; where they cannot, --give-up-emissions goes without)"
         }
         entry.handover = handover.isEmpty ? "-" : handover.text
         guard try connection.switchServing(from: registry.serving, to: namespace, entry) else {
