@@ -32,8 +32,9 @@ package struct InternalEventWriter: Sendable {
     private let schemaIDs: [EventType: Int32]
     /// The fields that each type is written with behind the common ones; `init` holds them against the schemas.
     static let fieldNames: [EventType: [StaticString]] = [
-        .userErased: [],
+        .userErased: ["recent_ids"],
         .definitionsChanged: ["version"],
+        .erasedResidue: ["outcome", "bucket", "bucket_count", "effects"],
         .abTestAssignment: ["test_id", "variant_id", "title_id", "segment", "propensity"],
         .attributionImpression: ["test_id", "variant_id"],
         .attributionPlay: ["test_id"],
@@ -52,14 +53,29 @@ package struct InternalEventWriter: Sendable {
         self.schemaIDs = schemaIDs
     }
 
-    /// The erasure of a viewer.
-    package func userErased(_ header: Header, into output: inout [UInt8]) -> Record {
-        write(.userErased, header, into: &output) { _ in }
+    /// The erasure of a viewer; `recentIDs` are for an archive that has dropped the viewer's earlier events.
+    package func userErased(
+        _ header: Header, recentIDs: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), into output: inout [UInt8]
+    ) -> Record {
+        write(.userErased, header, into: &output) { AvroWriter.bytes(recentIDs, into: &$0) }
     }
 
     /// The definition that takes effect where the record stands. The header's user is empty.
     package func definitionsChanged(_ header: Header, version: Int64, into output: inout [UInt8]) -> Record {
         write(.definitionsChanged, header, into: &output) { AvroWriter.long(version, into: &$0) }
+    }
+
+    /// What is left of a record whose viewer was erased later. The header's user is empty, its time the record's.
+    package func erasedResidue(
+        _ header: Header, outcome: StaticString, bucket: Int32, bucketCount: Int32, effects: UnsafeRawBufferPointer,
+        into output: inout [UInt8]
+    ) -> Record {
+        write(.erasedResidue, header, into: &output) { output in
+            AvroWriter.bytes(UnsafeRawBufferPointer(start: outcome.utf8Start, count: outcome.utf8CodeUnitCount), into: &output)
+            AvroWriter.long(Int64(bucket), into: &output)
+            AvroWriter.long(Int64(bucketCount), into: &output)
+            AvroWriter.bytes(effects, into: &output)
+        }
     }
 
     /// A viewer's assignment to a variant of a test, with the probability it had. Without title or segment they are null.

@@ -3,8 +3,8 @@ internal import GRDB
 
 /// A topic's manifest: which files hold which offsets. What it does not list does not exist.
 ///
-/// Tables of `manifest.sqlite`: `topic` (name and generation of the log), `files`, `absences` (offsets in no file) and `erasures` (not yet
-/// carried out). One process writes, the one that holds the lock; any number read.
+/// Tables of `manifest.sqlite`: `topic` (name and generation of the log), `files`, `absences` (offsets whose records are not there) and
+/// `erasures` (not yet carried out). One process writes, the one that holds the lock; any number read.
 final class ArchiveManifest: Sendable {
     private static let version = 1
     let topic: Topic
