@@ -9,6 +9,9 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
+    /// Bytes that are no text.
+    private static let data: [UInt8] = [0xff, 0, 0xc3, 0x28]
+
     /// Every internal event written once, with its type.
     private func writeAll() throws -> (bytes: [UInt8], records: [(EventType, InternalEventWriter.Record)]) {
         let writer = try InternalEventWriter(schemas: fixture.schemas, schemaIDs: Fixture.schemaIDs)
@@ -38,6 +41,12 @@ import Testing
             records.append((.deadLetter, letter))
             let nobody = InternalEventWriter.Header(id: id, timestamp: Fixture.now, user: part(0..<0))
             records.append((.definitionsChanged, writer.definitionsChanged(nobody, version: 1 << 41, into: &bytes)))
+            Self.data.withUnsafeBytes { data in
+                let residue = writer.erasedResidue(
+                    nobody, outcome: "dead_lettered", bucket: 3, bucketCount: 4, effects: data, into: &bytes)
+                records.append((.erasedResidue, residue))
+                records.append((.userErased, writer.userErased(header, recentIDs: data, into: &bytes)))
+            }
         }
         return (bytes, records)
     }
@@ -58,6 +67,13 @@ import Testing
         #expect(bytes.text(event.text) == "poster" && bytes.text(event.detail) == "b" && bytes.text(event.segment) == "drama")
         _ = bytes.withUnsafeBytes { decoder.decode($0, records[7].1.value, into: &event) }
         #expect(event.number == 1 << 41 && event.user.isEmpty && records[7].1.key.isEmpty)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[8].1.value, into: &event) }
+        #expect(bytes.text(event.text) == "dead_lettered" && event.number == 3 && Array(bytes[event.detail.range]) == Self.data)
+        #expect(event.user.isEmpty && records[8].1.key.isEmpty)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[9].1.value, into: &event) }
+        #expect(bytes.text(event.user) == "u1" && Array(bytes[event.detail.range]) == Self.data)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[0].1.value, into: &event) }
+        #expect(event.detail.isEmpty)
     }
 
     @Test func fastavroReadsInternalEvents() throws {

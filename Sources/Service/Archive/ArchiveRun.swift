@@ -27,7 +27,8 @@ final class ArchiveRun {
         let labels = [("topic", setup.topic.topic.name)]
         records = setup.archivedRecords
         erased = setup.metrics.counter(
-            "recs_archive_erased_records_total", help: "Records of erased users of which the archive keeps no more than their counts.", labels: labels)
+            "recs_archive_erased_records_total", help: "Records of erased users of which the archive keeps no more than their counts.",
+            labels: labels)
         consumer = try setup.log.consumer(setup.topic.topic, group: nil)
     }
 
