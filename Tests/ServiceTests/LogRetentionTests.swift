@@ -1,6 +1,5 @@
 import EventLog
 import Events
-import Foundation
 import Logging
 import TestSupport
 import Testing
@@ -11,67 +10,34 @@ import Testing
 @Suite struct LogRetentionTests {
     private static let day: Int64 = 86_400_000
 
-    private struct Scene {
-        let folder: TemporaryFolder
-        let log: EmbeddedLog
-        let archive: ArchiveSetup
-        var retention: LogRetention { LogRetention(log: log, archive: archive.archive, days: 30, logger: Logger(label: "test")) }
-
-        /// Ten erasures on a topic of one partition.
-        init(_ topic: Topic) async throws {
-            folder = try TemporaryFolder()
-            log = try EmbeddedLog(folder: folder.path("log"))
-            let description = try await log.open(topic, partitions: 1)
-            let schemas = try Resources(environment: ["RECS_HOME": Repository.root.path]).schemas()
-            let registry = try EmbeddedRegistry(path: folder.path("registry.sqlite"))
-            var ids: [EventType: Int32] = [:]
-            for type in EventType.allCases {
-                ids[type] = try await registry.register(subject: type.rawValue, schema: "\(schemas[type])")
-            }
-            archive = ArchiveSetup(
-                archive: Archive(folder: folder.path("archive")), topic: description, log: log, registry: registry, schemas: schemas,
-                hasOffsetGaps: false, metrics: Metrics(), logger: Logger(label: "test"))
-            let writer = try InternalEventWriter(schemas: schemas, schemaIDs: ids)
-            var batch = AppendBatch()
-            for number in 0..<10 {
-                let record = Array("user-\(number)".utf8).withUnsafeBytes { user in
-                    writer.userErased(.init(id: EventID(high: 1, low: UInt64(number)), timestamp: 1000, user: user), into: &batch.bytes)
-                }
-                batch.records.append(AppendBatch.Record(topic: topic, key: record.key, value: record.value))
-            }
-            _ = await log.append(batch)
-        }
-
-        func archiveAll() throws {
-            var pollCount = 0
-            try ArchiveRun(archive).run {
-                pollCount += 1
-                return pollCount > 3
-            }
-        }
+    /// Ten erasures on a topic of one partition.
+    private func scene(_ topic: Topic) async throws -> (scene: ArchiveScene, retention: LogRetention) {
+        let scene = try await ArchiveScene(topic)
+        await scene.erase(0..<10)
+        return (scene, LogRetention(log: scene.log, archive: scene.setup.archive, days: 30, logger: Logger(label: "test")))
     }
 
     @Test func forgetsWhatIsOldAndArchivedAndNothingElse() async throws {
-        let scene = try await Scene(.play)
+        let (scene, retention) = try await scene(.play)
         let later = wallClockMilliseconds() + 31 * Self.day
-        let isTrimmedUnarchived = try await scene.retention.trim(.play, now: later)
+        let isTrimmedUnarchived = try await retention.trim(.play, now: later)
         #expect(!isTrimmedUnarchived)
         #expect(try await scene.log.ranges(.play) == [PartitionRange(partition: 0, start: 0, end: 10)])
         try scene.archiveAll()
-        let isTrimmedYoung = try await scene.retention.trim(.play, now: later - 2 * Self.day)
+        let isTrimmedYoung = try await retention.trim(.play, now: later - 2 * Self.day)
         #expect(isTrimmedYoung)
         #expect(try await scene.log.ranges(.play) == [PartitionRange(partition: 0, start: 0, end: 10)])
-        let isTrimmedOld = try await scene.retention.trim(.play, now: later)
+        let isTrimmedOld = try await retention.trim(.play, now: later)
         #expect(isTrimmedOld)
         #expect(try await scene.log.ranges(.play) == [PartitionRange(partition: 0, start: 10, end: 10)])
-        let whole = try await ArchivedLog(scene.log, archive: scene.archive.archive).ranges(.play)
+        let whole = try await ArchivedLog(scene.log, archive: scene.setup.archive).ranges(.play)
         #expect(whole == [PartitionRange(partition: 0, start: 0, end: 10)])
         await scene.log.close()
     }
 
     @Test func deadLettersGoByTheirAgeAlone() async throws {
-        let scene = try await Scene(.deadLetters)
-        let isTrimmed = try await scene.retention.trim(.deadLetters, now: wallClockMilliseconds() + 31 * Self.day)
+        let (scene, retention) = try await scene(.deadLetters)
+        let isTrimmed = try await retention.trim(.deadLetters, now: wallClockMilliseconds() + 31 * Self.day)
         #expect(isTrimmed)
         #expect(try await scene.log.ranges(.deadLetters) == [PartitionRange(partition: 0, start: 10, end: 10)])
         await scene.log.close()
