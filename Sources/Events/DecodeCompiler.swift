@@ -119,7 +119,8 @@ struct DecodeCompiler {
         case (.double, .double): .double
         case (.boolean, .boolean): .boolean
         case (.textList, .array(let items)) where items.isText: .textList
-        case (.intList, .array(.int)): .intList
+        case (.intList, .array(.int)), (.longList, .array(.int)): .intList
+        case (.longList, .array(.long)): .longList
         default: nil
         }
     }

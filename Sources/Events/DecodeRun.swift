@@ -79,7 +79,7 @@ struct DecodeRun {
             guard let flag = reader.readBoolean() else { return .malformedAvro }
             if step.slot == .flag { event.flag = flag }
             return nil
-        case .textList, .intList: return readList(step, &event)
+        case .textList, .intList, .longList: return readList(step, &event)
         case .eventType: return readEventType()
         case .absent:
             event.clear(step.slot)
@@ -164,8 +164,9 @@ struct DecodeRun {
             guard let range = reader.readBytes() else { return .malformedAvro }
             return check(range, step.rule)
         }
-        guard let number = reader.readInt() else { return .malformedAvro }
-        return step.rule.allows(Int64(number)) ? nil : .outOfRange
+        let number = step.action == .intList ? reader.readInt().map { Int64($0) } : reader.readLong()
+        guard let number else { return .malformedAvro }
+        return step.rule.allows(number) ? nil : .outOfRange
     }
 
     private static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {

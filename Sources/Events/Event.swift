@@ -56,14 +56,15 @@ package struct Event: Sendable, BitwiseCopyable {
     package var detail = Slice.empty
     /// `segment` (experiment, attribution).
     package var segment = Slice.empty
-    /// The encoded Avro array of `title_ids` (row_impression) or `ladder_kbps` (quality_sample), block counts included:
-    /// it may come in several blocks, and a negative count is followed by the block's size. Empty where the writer has no such field.
+    /// The encoded Avro array of `title_ids` (row_impression), `ladder_kbps` (quality_sample) or `source_offsets` (user_erased), block counts
+    /// included: it may come in several blocks, and a negative count is followed by the block's size. Empty where the writer has no such field.
     package var list = Slice.empty
     package var positionMilliseconds = Event.absent
     package var watchedMilliseconds = Event.absent
     package var durationMilliseconds = Event.absent
     /// `results_count`, `rank`, `row_position` (where there is no `rank`), `hover_ms`, `stalled_ms`, `dropped_frames`, `to_ms` of a seek,
-    /// `source_offset` of a dead letter, `version` of definitions_changed, `bucket` of erased_residue.
+    /// `source_offset` of a dead letter and of what is forwarded (attribution; -1 where that is not told), `version` of definitions_changed,
+    /// `bucket` of erased_residue.
     package var number = Event.absent
     package var throughputKbps: Int64 = 0
     package var bitrateKbps: Int64 = 0

@@ -67,7 +67,7 @@ package struct EventSchemas: Sendable {
             guard let shape = FieldShape(field.schema), field.fallback.map({ shape.encode($0) != nil }) ?? true else {
                 throw EventError(
                     "Reading the event schema \(record.name): the field \(field.name) has a type or default that events do not use; "
-                        + "take string, bytes, int, long, double, boolean, an array of string or int (default []), or a union of one with null."
+                        + "take string, bytes, int, long, double, boolean, an array of string, int or long (default []), or a union of one with null."
                 )
             }
         }

@@ -35,7 +35,7 @@ extension GatewayPlan.Field {
         case .double: "a number"
         case .boolean: "true or false"
         case .textList: "an array of strings" + (rule == .title ? ", each of 1 to \(byteCountMax) bytes" : "")
-        case .intList: "an array of whole numbers" + amount
+        case .intList, .longList: "an array of whole numbers" + amount
         case .bytes: "bytes"
         }
     }

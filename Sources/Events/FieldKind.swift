@@ -2,7 +2,7 @@ internal import Avro
 
 /// The Avro types that our schemas' fields have; a nullable field is one of these beside `null` in a union.
 enum FieldKind: UInt8 {
-    case text, bytes, int, long, double, boolean, textList, intList
+    case text, bytes, int, long, double, boolean, textList, intList, longList
 
     init?(_ schema: Schema) {
         switch schema {
@@ -14,6 +14,7 @@ enum FieldKind: UInt8 {
         case .boolean: self = .boolean
         case .array(.string): self = .textList
         case .array(.int): self = .intList
+        case .array(.long): self = .longList
         default: return nil
         }
     }
@@ -59,7 +60,7 @@ struct FieldShape {
         case (.long, .long(let number)): AvroWriter.long(number, into: &bytes)
         case (.double, .double(let number)): AvroWriter.double(number, into: &bytes)
         case (.boolean, .boolean(let flag)): AvroWriter.boolean(flag, into: &bytes)
-        case (.textList, .array(let items)), (.intList, .array(let items)):
+        case (.textList, .array(let items)), (.intList, .array(let items)), (.longList, .array(let items)):
             guard items.isEmpty else { return nil }
             AvroWriter.long(0, into: &bytes)
         default: return nil

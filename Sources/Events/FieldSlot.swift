@@ -25,7 +25,7 @@ enum FieldSlot: UInt8 {
             case "query", "code", "reason", "test_id", "outcome": .text
             case "variant_id", "message", "detail", "effects", "recent_ids": .detail
             case "segment": .segment
-            case "title_ids", "ladder_kbps": .list
+            case "title_ids", "ladder_kbps", "source_offsets": .list
             case "position_ms", "from_ms": .position
             case "watched_ms": .watched
             case "duration_ms": .duration

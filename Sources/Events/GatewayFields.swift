@@ -89,7 +89,7 @@ extension GatewayEncoder {
             guard value.kind == .boolTrue || value.kind == .boolFalse else { return .wrongType }
             AvroWriter.boolean(value.kind == .boolTrue, into: &output)
             return nil
-        case .bytes, .textList, .intList: return .wrongType
+        case .bytes, .textList, .intList, .longList: return .wrongType
         }
     }
 

@@ -2,10 +2,13 @@ internal import Avro
 
 extension InternalEventWriter {
     /// The erasure of a viewer whose name is at hand as a string.
-    package func userErased(id: EventID, user: String, timestamp: Int64, into output: inout [UInt8]) -> Record {
+    package func userErased(
+        id: EventID, user: String, timestamp: Int64, sourceOffsets: [Int64] = [], into output: inout [UInt8]
+    ) -> Record {
         var user = user
         return user.withUTF8 {
-            userErased(Header(id: id, timestamp: timestamp, user: UnsafeRawBufferPointer($0)), into: &output)
+            userErased(
+                Header(id: id, timestamp: timestamp, user: UnsafeRawBufferPointer($0)), sourceOffsets: sourceOffsets, into: &output)
         }
     }
 

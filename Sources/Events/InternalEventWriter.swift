@@ -32,13 +32,13 @@ package struct InternalEventWriter: Sendable {
     private let schemaIDs: [EventType: Int32]
     /// The fields that each type is written with behind the common ones; `init` holds them against the schemas.
     static let fieldNames: [EventType: [StaticString]] = [
-        .userErased: ["recent_ids"],
+        .userErased: ["recent_ids", "source_offsets"],
         .definitionsChanged: ["version"],
         .erasedResidue: ["outcome", "bucket", "bucket_count", "effects"],
         .abTestAssignment: ["test_id", "variant_id", "title_id", "segment", "propensity"],
-        .attributionImpression: ["test_id", "variant_id"],
-        .attributionPlay: ["test_id"],
-        .attributionAssignment: ["test_id", "variant_id", "segment"],
+        .attributionImpression: ["test_id", "variant_id", "source_offset"],
+        .attributionPlay: ["test_id", "source_offset"],
+        .attributionAssignment: ["test_id", "variant_id", "segment", "source_offset"],
         .deadLetter: ["source_topic", "source_partition", "source_offset", "reason", "detail", "value"],
     ]
 
@@ -53,11 +53,27 @@ package struct InternalEventWriter: Sendable {
         self.schemaIDs = schemaIDs
     }
 
-    /// The erasure of a viewer; `recentIDs` are for an archive that has dropped the viewer's earlier events.
-    package func userErased(
-        _ header: Header, recentIDs: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), into output: inout [UInt8]
+    /// The erasure of a viewer; for `attribution_events` with the offsets at which it stands on `impression_events`, `play_events` and
+    /// `experiment_events`.
+    package func userErased(_ header: Header, sourceOffsets: [Int64] = [], into output: inout [UInt8]) -> Record {
+        write(.userErased, header, into: &output) { output in
+            AvroWriter.long(0, into: &output)
+            if !sourceOffsets.isEmpty { AvroWriter.long(Int64(sourceOffsets.count), into: &output) }
+            for offset in sourceOffsets { AvroWriter.long(offset, into: &output) }
+            AvroWriter.long(0, into: &output)
+        }
+    }
+
+    /// The same as an archive keeps it that has dropped the viewer's earlier events. The offsets are an encoded array, as events have it
+    /// (`Event.list`), perhaps an absent one.
+    package func completedErasure(
+        _ header: Header, recentIDs: UnsafeRawBufferPointer, sourceOffsets: UnsafeRawBufferPointer, into output: inout [UInt8]
     ) -> Record {
-        write(.userErased, header, into: &output) { AvroWriter.bytes(recentIDs, into: &$0) }
+        write(.userErased, header, into: &output) { output in
+            AvroWriter.bytes(recentIDs, into: &output)
+            output.append(contentsOf: sourceOffsets)
+            if sourceOffsets.isEmpty { AvroWriter.long(0, into: &output) }
+        }
     }
 
     /// The definition that takes effect where the record stands. The header's user is empty.
@@ -92,30 +108,37 @@ package struct InternalEventWriter: Sendable {
         }
     }
 
-    /// The artwork of a title under test was seen.
+    /// The artwork of a title under test was seen; `sourceOffset`, as in all that is forwarded, is that of the record that says so.
     package func attributionImpression(
-        _ header: Header, test: UnsafeRawBufferPointer, variant: UnsafeRawBufferPointer, into output: inout [UInt8]
+        _ header: Header, test: UnsafeRawBufferPointer, variant: UnsafeRawBufferPointer, sourceOffset: Int64, into output: inout [UInt8]
     ) -> Record {
         write(.attributionImpression, header, into: &output) { output in
             AvroWriter.bytes(test, into: &output)
             AvroWriter.bytes(variant, into: &output)
+            AvroWriter.long(sourceOffset, into: &output)
         }
     }
 
     /// A qualified play of a title under test.
-    package func attributionPlay(_ header: Header, test: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Record {
-        write(.attributionPlay, header, into: &output) { AvroWriter.bytes(test, into: &$0) }
+    package func attributionPlay(
+        _ header: Header, test: UnsafeRawBufferPointer, sourceOffset: Int64, into output: inout [UInt8]
+    ) -> Record {
+        write(.attributionPlay, header, into: &output) { output in
+            AvroWriter.bytes(test, into: &output)
+            AvroWriter.long(sourceOffset, into: &output)
+        }
     }
 
     /// A viewer's assignment, with the segment that is frozen from here on.
     package func attributionAssignment(
         _ header: Header, test: UnsafeRawBufferPointer, variant: UnsafeRawBufferPointer, segment: UnsafeRawBufferPointer,
-        into output: inout [UInt8]
+        sourceOffset: Int64, into output: inout [UInt8]
     ) -> Record {
         write(.attributionAssignment, header, into: &output) { output in
             AvroWriter.bytes(test, into: &output)
             AvroWriter.bytes(variant, into: &output)
             AvroWriter.bytes(segment, into: &output)
+            AvroWriter.long(sourceOffset, into: &output)
         }
     }
 

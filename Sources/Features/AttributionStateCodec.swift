@@ -1,12 +1,18 @@
 // hot path
 
 extension AttributionState: TopicState {
-    package static var codecVersion: UInt8 { 1 }
+    /// Since 2 with the offsets of the erasure.
+    package static var codecVersion: UInt8 { 2 }
 
     package func encode(into writer: inout StateWriter, names: borrowing NameTable) {
         writer.zigzag(asOf)
         writer.count(tests.count)
         for evidence in tests { evidence.encode(into: &writer, asOf: asOf, names: names) }
+        writer.flag(erasedUpTo != nil)
+        guard let erasedUpTo else { return }
+        writer.zigzag(erasedUpTo.impression)
+        writer.zigzag(erasedUpTo.play)
+        writer.zigzag(erasedUpTo.experiment)
     }
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
@@ -15,6 +21,8 @@ extension AttributionState: TopicState {
         let count = try reader.count(minimumByteCount: 8)
         tests.reserveCapacity(count)
         for _ in 0..<count { tests.append(try TestEvidence(from: &reader, asOf: asOf, names: &names)) }
+        guard reader.version >= 2, try reader.flag() else { return }
+        erasedUpTo = SourceOffsets(impression: try reader.zigzag(), play: try reader.zigzag(), experiment: try reader.zigzag())
     }
 }
 

@@ -228,7 +228,22 @@ package struct AttributionState: Sendable, Equatable {
 
     package var asOf: Int64 = 0
     package var tests: [TestEvidence] = []
+    /// What was done up to there had been done before the last erasure, whenever it is forwarded; nil where none told.
+    package var erasedUpTo: SourceOffsets?
     package init() {}
+}
+
+/// Offsets on the topics that forward to the attribution job, in the viewer's partition; -1 where none is known.
+package struct SourceOffsets: Sendable, Equatable, BitwiseCopyable {
+    package var impression: Int64
+    package var play: Int64
+    package var experiment: Int64
+
+    package init(impression: Int64, play: Int64, experiment: Int64) {
+        self.impression = impression
+        self.play = play
+        self.experiment = experiment
+    }
 }
 
 /// Both sides of one test's join for one viewer, and what the title state has been told.

@@ -7,6 +7,9 @@ package import Features
 /// A viewer is exposed where the assigned variant was shown, and has won where a qualified play began within the attribution window after
 /// such an impression. Until the assignment arrives, the variant first seen stands for it. Credit is computed afresh from the evidence
 /// after each event; what differs from the credit given becomes `credited` effects. Credit outlives the evidence.
+///
+/// The jobs that forward may lag, so that an erasure arrives before what was done before it: it tells how far it stood on their topics, and
+/// what comes of records up to there is no evidence.
 extension AttributionState: TopicOperator {
     package mutating func apply(
         _ event: Event, bytes: UnsafeRawBufferPointer, in context: inout JobContext
@@ -15,6 +18,7 @@ extension AttributionState: TopicOperator {
         guard let test = context.requiredID(event.text, bytes), let variant = context.id(event.detail, bytes),
             let segment = context.id(event.segment, bytes), event.type == .attributionPlay || !variant.isNone
         else { return .badValue }
+        if predatesErasure(event) { return nil }
         let place = evidence(of: test)
         switch event.type {
         case .attributionImpression: tests[place].show(variant, at: event.timestamp)
@@ -24,6 +28,24 @@ extension AttributionState: TopicOperator {
         tests[place].credit(in: &context)
         asOf = max(asOf, event.timestamp)
         return nil
+    }
+
+    package init(erasedBy event: Event, bytes: UnsafeRawBufferPointer) {
+        self.init()
+        var offsets = EncodedList(event.list, bytes)
+        guard let impression = offsets.nextNumber() else { return }
+        erasedUpTo = SourceOffsets(
+            impression: impression, play: offsets.nextNumber() ?? -1, experiment: offsets.nextNumber() ?? -1)
+    }
+
+    package func predatesErasure(_ event: Event) -> Bool {
+        guard let erasedUpTo, event.number >= 0 else { return false }
+        return switch event.type {
+        case .attributionImpression: event.number <= erasedUpTo.impression
+        case .attributionPlay: event.number <= erasedUpTo.play
+        case .attributionAssignment: event.number <= erasedUpTo.experiment
+        default: false
+        }
     }
 
     package mutating func expire(logTime: Int64) {

@@ -192,12 +192,12 @@ class PartitionProcessor<State: TopicOperator> {
         context.effects.removeAll(keepingCapacity: true)
         if event.type == .userErased {
             slots[user].value.isErased = true
-            slots[user].value.state = State()
+            slots[user].value.state = State(erasedBy: event, bytes: bytes)
             erasures.append((user, event.offset))
         } else if let reason = slots[user].value.state.apply(event, bytes: bytes, in: &context) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
             return
-        } else {
+        } else if !slots[user].value.state.predatesErasure(event) {
             slots[user].value.isErased = false
         }
         expire(user, logTime: event.appendTime)

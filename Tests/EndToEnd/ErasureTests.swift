@@ -73,6 +73,69 @@ extension EndToEndTests {
             #expect(try await server.end() == 0)
         }
 
+        /// A test of a title's artwork, on one partition: the counts of both variants are one value.
+        private static let artworkTest = """
+            partitions: 1
+            tests:
+              - { id: artwork, title: sintel, coverage: 1.0, variants: [{ id: a, artwork: sintel-a, weight: 0.5 }, { id: b, artwork: sintel-b, weight: 0.5 }] }
+
+            """
+
+        private func shown(_ artwork: String, to user: String) -> String {
+            EventText.event("recommendation_shown", of: user, "\"title_id\":\"sintel\",\"artwork_id\":\"\(artwork)\"")
+        }
+
+        /// A topic's job in a process of its own.
+        private func worker(_ topic: String, _ server: RunningServer) throws -> ChildProcess {
+            try ChildProcess(
+                RecsBinary.path,
+                [
+                    "work", "--topic", topic, "--config", server.folder.path("recs.yaml"), "--data", server.folder.path("data"), "--port",
+                    "0",
+                ])
+        }
+
+        private func stop(_ worker: ChildProcess) async throws {
+            worker.signal(SIGTERM)
+            let status = try await onOwnThread { worker.wait() }
+            #expect(status == 0, "\(worker.standardError)")
+        }
+
+        /// Viewers exposed to either artwork; nobody has won.
+        private func expectExposed(a: Int, b: Int, _ server: RunningServer) async throws {
+            let expected = ["a": [a, 0], "b": [b, 0]]
+            let isCounted = try await comesTrue { try await Contract.Report.counts("artwork", server) == expected }
+            let found = try await Contract.Report.counts("artwork", server)
+            #expect(isCounted, "\(found), expected \(expected)")
+        }
+
+        @Test func whatALaggingJobForwardsAfterAnErasureDoesNotBringTheViewerBack() async throws {
+            let server = try await RunningServer.start(configuration: Self.artworkTest, arguments: ["--no-jobs"])
+            let attribution = try worker("attribution_events", server)
+            let first = try worker("impression_events", server)
+            #expect(try await server.post([shown("sintel-a", to: "gone")]).accepted == 1)
+            try await expectExposed(a: 1, b: 0, server)
+            try await stop(first)
+            // Nobody forwards this one before the erasure is on all topics.
+            #expect(try await server.post([shown("sintel-a", to: "gone")]).accepted == 1)
+            let answer = try await server.send("DELETE", "/v1/users/gone", "")
+            try #require(answer.status == 202, "\(answer.text)")
+            // What comes of this one stands behind what comes of that.
+            #expect(try await server.post([shown("sintel-b", to: "stays")]).accepted == 1)
+            let second = try worker("impression_events", server)
+            try await expectExposed(a: 1, b: 1, server)
+            let held = try await export("gone", server, token: nil).held
+            #expect(Set(held.map(\.topic)) == ["impression_events", "attribution_events"])
+            #expect(held.allSatisfy { $0.erased && $0.features.isEmpty }, "\(held)")
+            // Who comes back is a new viewer.
+            #expect(try await server.post([shown("sintel-a", to: "gone")]).accepted == 1)
+            try await expectExposed(a: 2, b: 1, server)
+            let back = try await export("gone", server, token: nil).held
+            #expect(back.count == 2 && back.allSatisfy { !$0.erased && !$0.features.isEmpty }, "\(back)")
+            for worker in [second, attribution] { try await stop(worker) }
+            #expect(try await server.end() == 0)
+        }
+
         /// In all namespaces: no value of the viewer names a title or a search, and no index names the viewer.
         private func expectNothingInRedis(_ server: RunningServer) async throws {
             @Sendable func redis(_ arguments: String...) throws -> String {

@@ -111,6 +111,7 @@ struct ArchiveFixture {
         case .string: return .string("\(field.name) \(number % 5)")
         case .long: return .long(Int64(number) * 1000)
         case .bytes: return .bytes([])
+        case .array: return .array([])
         case .union(let branches):
             if number % 3 == 0 { return .union(0, .null) }
             return .union(1, branches[1] == .string ? .string("\(field.name)") : .long(Int64(number)))

@@ -30,10 +30,17 @@ import Testing
             func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: text[range]) }
             let header = InternalEventWriter.Header(id: id, timestamp: Fixture.now, user: part(0..<2))
             let (test, variant, segment) = (part(2..<8), part(8..<9), part(9..<14))
-            records.append((.attributionImpression, writer.attributionImpression(header, test: test, variant: variant, into: &bytes)))
-            records.append((.attributionPlay, writer.attributionPlay(header, test: test, into: &bytes)))
             records.append(
-                (.attributionAssignment, writer.attributionAssignment(header, test: test, variant: variant, segment: segment, into: &bytes))
+                (
+                    .attributionImpression,
+                    writer.attributionImpression(header, test: test, variant: variant, sourceOffset: 1 << 42, into: &bytes)
+                ))
+            records.append((.attributionPlay, writer.attributionPlay(header, test: test, sourceOffset: 0, into: &bytes)))
+            records.append(
+                (
+                    .attributionAssignment,
+                    writer.attributionAssignment(header, test: test, variant: variant, segment: segment, sourceOffset: 77, into: &bytes)
+                )
             )
             let letter = writer.deadLetter(
                 header, source: .quality, partition: 5, offset: 1 << 40, reason: "malformed_avro", detail: part(0..<0), value: text,
@@ -45,9 +52,12 @@ import Testing
                 let residue = writer.erasedResidue(
                     nobody, outcome: "dead_lettered", bucket: 3, bucketCount: 4, effects: data, into: &bytes)
                 records.append((.erasedResidue, residue))
-                records.append((.userErased, writer.userErased(header, recentIDs: data, into: &bytes)))
+                let offsets = UnsafeRawBufferPointer(rebasing: data[1..<2])
+                records.append((.userErased, writer.completedErasure(header, recentIDs: data, sourceOffsets: offsets, into: &bytes)))
             }
         }
+        let erased = writer.userErased(id: id, user: "u1", timestamp: Fixture.now, sourceOffsets: [1 << 40, 0, -1], into: &bytes)
+        records.append((.userErased, erased))
         return (bytes, records)
     }
 
@@ -74,6 +84,33 @@ import Testing
         #expect(bytes.text(event.user) == "u1" && Array(bytes[event.detail.range]) == Self.data)
         _ = bytes.withUnsafeBytes { decoder.decode($0, records[0].1.value, into: &event) }
         #expect(event.detail.isEmpty)
+        let numbers = [3, 4, 5].map { place in
+            _ = bytes.withUnsafeBytes { decoder.decode($0, records[place].1.value, into: &event) }
+            return event.number
+        }
+        #expect(numbers == [1 << 42, 0, 77])
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[10].1.value, into: &event) }
+        var list: [UInt8] = []
+        for number in [3, 1 << 40, 0, -1, 0] as [Int64] { AvroWriter.long(number, into: &list) }
+        #expect(Array(bytes[event.list.range]) == list)
+    }
+
+    /// What was written before there were source offsets is read as one that tells none.
+    @Test func whatAnOlderWriterLacksIsNotTold() throws {
+        let (bytes, records) = try writeAll()
+        var decoder = fixture.decoder()
+        for (place, field, bytesOfField) in [(0, "source_offsets", 1), (4, "source_offset", 1), (5, "source_offset", 2)] {
+            let (type, record) = records[place]
+            var schema = try JSONSerialization.jsonObject(with: Data(Fixture.source(type).utf8)) as? [String: Any] ?? [:]
+            let fields = schema["fields"] as? [[String: Any]] ?? []
+            schema["fields"] = fields.filter { $0["name"] as? String != field }
+            let json = String(decoding: try JSONSerialization.data(withJSONObject: schema), as: UTF8.self)
+            decoder.register(Int32(500 + place), writer: try ParsedSchema(json: json))
+            let body = bytes[record.value.range].dropFirst(5).dropLast(bytesOfField)
+            let (result, event) = decoder.decode([0, 0, 0, 1, 0xf4 + UInt8(place)] + body)
+            #expect(result == .event && event.type == type, "\(type)")
+            #expect(event.number == (type == .userErased ? Event.absent : -1) && event.list.isEmpty, "\(type)")
+        }
     }
 
     @Test func fastavroReadsInternalEvents() throws {

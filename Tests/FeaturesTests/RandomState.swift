@@ -153,6 +153,9 @@ struct RandomState {
             evidence.counted.won = make.flag()
             return evidence
         }
+        if flag() {
+            state.erasedUpTo = SourceOffsets(impression: number(-1...Int64.max), play: number(-1...40), experiment: number(-1...40_000))
+        }
         return state
     }
 

@@ -46,6 +46,21 @@ import Testing
         #expect(ofQuality == quality.logTime + (quality.isErased ? 7 : 90) * day && ofQuality == quality.expiresAt)
     }
 
+    /// Until version 2 nothing stood behind the tests' evidence.
+    @Test(arguments: 0..<20) func attributionOfTheFirstVersionIsRead(seed: UInt64) throws {
+        var make = RandomState(seed: seed)
+        var value = make.value(make.attribution())
+        value.state.erasedUpTo = nil
+        var bytes = encoded(value, make.names)
+        #expect(bytes[17] == 2 && bytes.last == 0)
+        bytes[17] = 1
+        bytes.removeLast()
+        let read = try bytes.withUnsafeBytes { try UserValue<AttributionState>(from: $0, names: &make.names) }
+        #expect(read.state == value.state)
+        let features = try bytes.withUnsafeBytes { try UserValue<AttributionState>.features(from: $0, names: &make.names) }
+        #expect(features == value.state)
+    }
+
     @Test func aNewerCodecIsRefused() {
         var bytes = encoded(UserValue<SearchState>(), NameTable())
         bytes[17] += 1

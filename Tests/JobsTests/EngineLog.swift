@@ -14,6 +14,8 @@ struct EngineLog {
         var key: Slice
         var value: Slice
         var fault: DeadLetterReason?
+        /// Of an erasure: the offset at which it stands on its topic, by type of forward; what comes of records up to there is too late.
+        var erasedUpTo: [EventType: Int64] = [:]
     }
 
     let topic: Topic
@@ -49,6 +51,13 @@ struct EngineLog {
         record.event.appendTime = appendTime
         offset += 1
         records.append(record)
+    }
+
+    /// Appends a viewer's erasure that tells its offsets among impressions, plays and assignments.
+    mutating func appendErasure(of user: String, upTo offsets: [Int64]) {
+        append(.userErased, user: user) { event, maker in event.list = maker.list(offsets) }
+        let types: [EventType] = [.attributionImpression, .attributionPlay, .attributionAssignment]
+        changeLast { record, _ in record.erasedUpTo = Dictionary(uniqueKeysWithValues: zip(types, offsets)) }
     }
 
     /// Puts a definition in force from here on; one appended before may come again.
@@ -103,7 +112,7 @@ extension EngineLog {
             switch kind {
             case 0..<4: log.append(log.someType(&random), user: kind < 2 ? "bot-\(user)" : "loadtest-\(user)")
             case 4..<18 where !log.records.isEmpty: log.retry(&random)
-            case 18..<20: log.append(.userErased, user: user)
+            case 18..<20: log.appendErasure(of: user, &random)
             case 20..<22 where !log.records.isEmpty: log.skipOffset()
             case 22..<25: log.appendBurst(of: user, &random)
             case 97..<100 where changesDefinitions:
@@ -136,6 +145,22 @@ extension EngineLog {
         for _ in 0..<count {
             appendTime += 100
             append(someType(&random), user: user) { EngineLog.fill(&$0, &$1, user: user, &random) }
+        }
+    }
+
+    /// An erasure; of those that forwards are concerned by, some do not tell up to where.
+    mutating func appendErasure(of user: String, _ random: inout SplitMix64) {
+        guard topic == .attribution, Int.random(in: 0..<4, using: &random) > 0 else { return append(.userErased, user: user) }
+        let place = maker.offset
+        appendErasure(of: user, upTo: (0..<3).map { _ in max(-1, place + Int64.random(in: -20...20, using: &random)) })
+    }
+
+    /// The offset that a forward tells of its source, before the place or behind it; now and then none.
+    static func sourceOffset(near place: Int64, _ random: inout SplitMix64) -> Int64 {
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0: Event.absent
+        case 1: -1
+        default: max(0, place + Int64.random(in: -25...25, using: &random))
         }
     }
 
@@ -192,6 +217,7 @@ extension EngineLog {
             event.detail = maker.slice(["a", "b"][Int.random(in: 0..<2, using: &random)])
             event.segment = maker.slice(["", "new", "old"][Int.random(in: 0..<3, using: &random)])
             event.value = 0.5
+            if event.type.topic == .attribution { event.number = sourceOffset(near: event.offset, &random) }
         default: break
         }
     }

@@ -7,6 +7,8 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
     private struct Viewer {
         var state = State()
         var isErased = false
+        /// What the last erasure tells of forwards that come too late.
+        var erasedUpTo: [EventType: Int64] = [:]
         var logTime: Int64 = 0
         var applied: [(id: EventID, appendTime: Int64)] = []
     }
@@ -49,7 +51,7 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
         } else {
             markers[bucket].ledger.applied += 1
             markers[bucket].asOf = max(markers[bucket].asOf, event.timestamp)
-            apply(event, bytes)
+            apply(record, bytes)
         }
     }
 
@@ -82,15 +84,18 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
         return viewer.applied.suffix(128).contains { $0.id == event.id && now - $0.appendTime <= 86_400_000 }
     }
 
-    private mutating func apply(_ event: Event, _ bytes: UnsafeRawBufferPointer) {
+    private mutating func apply(_ record: EngineLog.Record, _ bytes: UnsafeRawBufferPointer) {
+        let event = record.event
         let user = log.text(event.user)
         var viewer = viewers[user] ?? Viewer()
         if event.type == .userErased {
-            viewer.state = State()
-        } else {
+            viewer.state = State(erasedBy: event, bytes: bytes)
+            viewer.erasedUpTo = record.erasedUpTo
+            viewer.isErased = true
+        } else if event.number < 0 || event.number > viewer.erasedUpTo[event.type] ?? -1 {
             _ = viewer.state.apply(event, bytes: bytes, in: &context)
+            viewer.isErased = false
         }
-        viewer.isErased = event.type == .userErased
         if viewer.logTime > 0 && event.appendTime / 300_000 > viewer.logTime / 300_000 {
             viewer.state.expire(logTime: event.appendTime / 300_000 * 300_000)
         }

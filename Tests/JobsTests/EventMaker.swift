@@ -6,7 +6,8 @@ import Jobs
 /// Makes events whose texts are slices of one buffer, as a decoded batch has them.
 struct EventMaker {
     private(set) var bytes: [UInt8] = []
-    private var offset: Int64 = 0
+    /// Of the event made next.
+    private(set) var offset: Int64 = 0
 
     mutating func slice(_ text: String) -> Slice { slice(Array(text.utf8)) }
 

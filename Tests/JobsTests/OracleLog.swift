@@ -78,7 +78,7 @@ extension EngineLog {
             draft.change(&event, &maker)
         }
         switch Int.random(in: 0..<250, using: &random) {
-        case 0: append(.userErased, user: draft.user)
+        case 0: appendErasure(of: draft.user, &random)
         case 1: append(draft.type, user: "bot-\(draft.user)", change: draft.change)
         case 2: skipOffset()
         case 3..<23 where draft.type != .userErased:
@@ -152,6 +152,7 @@ extension OracleScenery {
             event.detail = maker.slice(["a", "b"][Int.random(in: 0..<2, using: &random)])
             event.segment = maker.slice(["", "new", "old"][Int.random(in: 0..<3, using: &random)])
             event.value = [0.5, 0.1234, 1][Int.random(in: 0..<3, using: &random)]
+            if event.type.topic == .attribution { event.number = EngineLog.sourceOffset(near: event.offset, &random) }
         default: break
         }
     }

@@ -91,7 +91,8 @@ import Testing
             }
         }
         let bounds = [
-            "retry applied", "retry counted", "filtered", "dead letter", "erased", "back after erasure", "50 plays", "20 positions",
+            "retry applied", "retry counted", "filtered", "dead letter", "erased", "late forward", "back after erasure", "50 plays",
+            "20 positions",
             "8 open plays", "10 searches", "40 shown", "20 ratings", "10 errors", "4 sessions", "signal", "release", "win", "exposure",
             "16 impressions", "33 regions", "32 followers",
         ]
@@ -112,6 +113,7 @@ extension Oracle {
             let history = history(of: user, place)
             let life = history.life
             note("erased", history.isErased)
+            note("late forward", history.lateCount > 0)
             note("back after erasure", !history.isErased && history.lives.count > 1)
             note("retry applied", Set(history.applied.map(\.id)).count < history.applied.count)
             note("10 searches", place.topic == .search && life.searches.count == 10)

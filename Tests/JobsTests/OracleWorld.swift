@@ -145,14 +145,17 @@ extension EngineLog {
         }
     }
 
-    /// The attribution log that forwards make, from several topics' jobs and as often as they were sent: ids are those of the service.
+    /// The attribution log that forwards make, from the jobs of impressions, plays and assignments and as often as they were sent: ids are
+    /// those of the service. An erasure stands on the other topics a little beyond what was forwarded of them before it.
     static func attribution(of worlds: [EngineWorld], _ random: inout SplitMix64) -> EngineLog {
         var log = EngineLog(.attribution)
         var left = worlds.map { Array($0.emissions.reversed()) }
+        var reached = worlds.map { _ in Int64(-1) }
         while let place = left.indices.filter({ !left[$0].isEmpty }).randomElement(using: &random) {
             guard let emission = left[place].popLast(),
                 case .forward(let user, let offset, let index, let kind, let test, let variant, let segment, let at) = emission
             else { continue }
+            reached[place] = max(reached[place], offset)
             log.appendTime = max(log.appendTime, at) + Int64.random(in: 0...3000, using: &random)
             log.append(kind.eventType, user: String(decoding: user, as: UTF8.self)) { event, maker in
                 event.id = EventID(topic: worlds[place].log.topic, partition: worlds[place].partition, offset: offset, index: index)
@@ -160,8 +163,12 @@ extension EngineLog {
                 event.text = maker.slice(test)
                 event.detail = maker.slice(variant)
                 event.segment = maker.slice(segment)
+                event.number = offset
             }
-            if Int.random(in: 0..<60, using: &random) == 0 { log.append(.userErased, user: String(decoding: user, as: UTF8.self)) }
+            if Int.random(in: 0..<60, using: &random) == 0 {
+                let offsets = reached.map { $0 + Int64.random(in: 0...30, using: &random) }
+                log.appendErasure(of: String(decoding: user, as: UTF8.self), upTo: offsets)
+            }
         }
         return log
     }

@@ -162,8 +162,13 @@ extension Oracle {
         }
         let history = history(of: user, place)
         let found =
-            compareHead(value, history)
+            compareHead(value, history) + compare("erased up to", expected: history.erasedUpTo, found: value.state.erasedUpTo?.list ?? [])
             + compare("tests", expected: history.life.evidence(settings), found: evidence.sorted { $0.test < $1.test })
         return found.map { "user \(user), attribution, \($0)" }
     }
+}
+
+extension SourceOffsets {
+    /// In the order in which an erasure tells them.
+    fileprivate var list: [Int64] { [impression, play, experiment] }
 }

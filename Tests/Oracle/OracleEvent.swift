@@ -31,6 +31,8 @@ package struct OracleEvent: Sendable {
     package var titles: [String] = []
     /// Items of the list of a `quality_sample`.
     package var ladder: [Int64] = []
+    /// Of a `user_erased`: its offsets among impressions, plays and assignments of tests.
+    package var sourceOffsets: [Int64] = []
     /// Nil where the event tells none; so are the other numbers.
     package var position: Int64?
     package var watched: Int64?
@@ -77,6 +79,7 @@ package struct OracleEvent: Sendable {
         var list = AvroList(bytes: Array(bytes[event.list.range]))
         if type == .rowImpression { titles = list.texts() }
         if type == .qualitySample { ladder = list.numbers() }
+        if type == .userErased { sourceOffsets = list.numbers() }
     }
 }
 

@@ -20,19 +20,38 @@ package struct OracleHistory: Sendable {
 
     /// Append time of the newest applied record.
     package var logTime: Int64 { applied.map(\.appendTime).max() ?? 0 }
-    /// True where nothing came after an erasure.
-    package var isErased: Bool { applied.last?.type == .userErased }
+    /// True where nothing came after an erasure but what had been done before it.
+    package var isErased: Bool { lives.count > 1 && life.events.isEmpty }
+
+    /// Offsets among impressions, plays and assignments that the last erasure told; empty where it told none.
+    package var erasedUpTo: [Int64] {
+        let told = applied.last { $0.type == .userErased }?.sourceOffsets ?? []
+        return told.isEmpty ? [] : Array((told + [-1, -1]).prefix(3))
+    }
 
     /// What came after the last erasure: all that features know.
     package var life: OracleLife { lives.last ?? OracleLife(events: [], steps: steps) }
+
+    /// Forwards that features know nothing of: of what was done before the erasure that they came after.
+    package var lateCount: Int { applied.count - (lives.count - 1) - lives.reduce(0) { $0 + $1.events.count } }
 
     /// The events between erasures; what was counted of them elsewhere stays.
     package var lives: [OracleLife] {
         let erasures = applied.indices.filter { applied[$0].type == .userErased }
         let starts = [0] + erasures.map { $0 + 1 }
         return zip(starts, erasures + [applied.count]).map { start, end in
-            OracleLife(events: (start..<end).map { ($0, applied[$0]) }, steps: steps)
+            let known = (start..<end).filter { start == 0 || !applied[$0].comesOfBefore(applied[start - 1]) }
+            return OracleLife(events: known.map { ($0, applied[$0]) }, steps: steps)
         }
+    }
+}
+
+extension OracleEvent {
+    /// True for a forward of a record that stands before the erasure on its own topic, as both tell.
+    fileprivate func comesOfBefore(_ erasure: OracleEvent) -> Bool {
+        let places: [EventType: Int] = [.attributionImpression: 0, .attributionPlay: 1, .attributionAssignment: 2]
+        guard let place = places[type], place < erasure.sourceOffsets.count, let source = number, source >= 0 else { return false }
+        return source <= erasure.sourceOffsets[place]
     }
 }
 

@@ -96,6 +96,10 @@ struct Comparison {
                 judgement.addDoubled("attribution_events: the id \(record.id.text) is of no record")
                 continue
             }
+            if record.number != source.offset {
+                judgement.addMismatch(
+                    "attribution_events: the id \(record.id.text) is of offset \(source.offset), source_offset says \(record.number ?? -1)")
+            }
             let forward = OracleForward(
                 user: record.user, offset: source.offset, kind: record.type, test: record.text, variant: record.detail,
                 segment: record.segment, at: record.timestamp)

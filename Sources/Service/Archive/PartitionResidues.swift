@@ -104,7 +104,9 @@ final class PartitionResidues {
         header.session = text(event.session)
         header.region = text(event.region)
         var record = Array(text(event.user))
-        _ = residue.past.withUnsafeBytes { source.writer.userErased(header, recentIDs: $0, into: &record) }
+        _ = residue.past.withUnsafeBytes {
+            source.writer.completedErasure(header, recentIDs: $0, sourceOffsets: text(event.list), into: &record)
+        }
         return record
     }
 

@@ -19,7 +19,7 @@ struct Emitter {
             switch emission {
             case .forward(let user, let offset, let index, let kind, let test, let variant, let segment, let at):
                 let id = EventID(topic: setup.topic, partition: partition, offset: offset, index: index)
-                forward(id, user, kind, test: test, variant: variant, segment: segment, at: at, to: &batch)
+                forward(id, offset, user, kind, test: test, variant: variant, segment: segment, at: at, to: &batch)
             case .deadLetter(let user, let offset, let reason, let value):
                 bury(user, offset: offset, reason: reason, value: value, in: &batch)
             case .signal(let session, let offset, let rung, let bitrate, let empties, let reason, let at):
@@ -37,8 +37,8 @@ struct Emitter {
     }
 
     private func forward(
-        _ id: EventID, _ user: [UInt8], _ kind: Emission.ForwardKind, test: String, variant: String, segment: String, at: Int64,
-        to batch: inout AppendBatch
+        _ id: EventID, _ offset: Int64, _ user: [UInt8], _ kind: Emission.ForwardKind, test: String, variant: String, segment: String,
+        at: Int64, to batch: inout AppendBatch
     ) {
         let record = user.withUnsafeBytes { user in
             Array(test.utf8).withUnsafeBytes { test in
@@ -46,11 +46,13 @@ struct Emitter {
                     Array(segment.utf8).withUnsafeBytes { segment in
                         let header = InternalEventWriter.Header(id: id, timestamp: at, user: user)
                         return switch kind {
-                        case .impression: setup.writer.attributionImpression(header, test: test, variant: variant, into: &batch.bytes)
-                        case .play: setup.writer.attributionPlay(header, test: test, into: &batch.bytes)
+                        case .impression:
+                            setup.writer.attributionImpression(
+                                header, test: test, variant: variant, sourceOffset: offset, into: &batch.bytes)
+                        case .play: setup.writer.attributionPlay(header, test: test, sourceOffset: offset, into: &batch.bytes)
                         case .assignment:
                             setup.writer.attributionAssignment(
-                                header, test: test, variant: variant, segment: segment, into: &batch.bytes)
+                                header, test: test, variant: variant, segment: segment, sourceOffset: offset, into: &batch.bytes)
                         }
                     }
                 }
