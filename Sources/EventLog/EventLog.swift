@@ -132,7 +132,7 @@ package struct TopicDescription: Sendable, Hashable {
 /// Reads one topic; belongs to one thread, all calls block.
 ///
 /// The first poll that has partitions answers `.assigned`, with a group and without. A partition that was not sought is read from the log's start.
-/// Offsets ascend but need not be consecutive: Kafka uses some up for its own purposes, and erased records leave the archive.
+/// Offsets ascend but need not be consecutive: Kafka uses some up for its own purposes, and older archives lack erased records.
 package protocol LogConsumer: AnyObject {
     /// Fills `batch` (emptied first) with up to `recordCountMax` records, waiting at most `timeoutMilliseconds` for the first.
     func poll(into batch: inout RecordBatch, recordCountMax: Int, timeoutMilliseconds: Int) throws(LogError) -> PollResult

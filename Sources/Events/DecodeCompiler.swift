@@ -98,7 +98,7 @@ struct DecodeCompiler {
             step.action = .absent
         } else if schema == .logical(.timestampMicros, .long), target.slot == .timestamp {
             step.action = .microseconds
-        } else if let action = Self.action(writer.bare(schema), shape.kind, target.rule) {
+        } else if let action = Self.action(writer.bare(schema), shape.kind, target) {
             step.action = action
         } else {
             return false
@@ -108,10 +108,10 @@ struct DecodeCompiler {
     }
 
     /// How a writer's type is read as a kind of ours; nil where the specification knows no promotion.
-    private static func action(_ schema: Schema, _ kind: FieldKind, _ rule: FieldRule) -> DecodeStep.Action? {
+    private static func action(_ schema: Schema, _ kind: FieldKind, _ target: DecodeStep) -> DecodeStep.Action? {
         switch (kind, schema) {
-        case (.text, .string), (.text, .bytes): rule == .eventID ? .eventID : .text
-        case (.bytes, .string), (.bytes, .bytes): .skipText
+        case (.text, .string), (.text, .bytes): target.rule == .eventID ? .eventID : .text
+        case (.bytes, .string), (.bytes, .bytes): target.slot == .none ? .skipText : .bytes
         case (.int, .int), (.long, .int): .int
         case (.long, .long): .long
         case (.double, .int), (.double, .long): .longAsDouble

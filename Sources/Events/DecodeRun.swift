@@ -67,6 +67,7 @@ struct DecodeRun {
     private mutating func read(_ step: DecodeStep, _ event: inout Event) -> Undecodable? {
         switch step.action {
         case .text: return readText(step, &event)
+        case .bytes: return readBytes(step, &event)
         case .eventID: return readEventID(&event)
         case .long: return keep(reader.readLong(), step, &event)
         case .int: return keep(reader.readInt().map { Int64($0) }, step, &event)
@@ -104,6 +105,12 @@ struct DecodeRun {
             return .textLength
         }
         guard let base = reader.bytes.baseAddress, UTF8Text.isValid(base, range.lowerBound, range.upperBound) else { return .invalidUTF8 }
+        return nil
+    }
+
+    private mutating func readBytes(_ step: DecodeStep, _ event: inout Event) -> Undecodable? {
+        guard let range = reader.readBytes() else { return .malformedAvro }
+        event.set(step.slot, to: Slice(offset: range.lowerBound, count: range.count))
         return nil
     }
 

@@ -4,7 +4,7 @@
 struct DecodeStep: BitwiseCopyable {
     enum Action: UInt8 {
         /// Reads and keeps.
-        case eventID, text, int, long, microseconds, float, double, longAsDouble, boolean, textList, intList, longList
+        case eventID, text, bytes, int, long, microseconds, float, double, longAsDouble, boolean, textList, intList, longList
         /// Notes which type the event says it is (for a writer's record of another name).
         case eventType
         /// Sets the slot to absent.

@@ -48,9 +48,11 @@ package struct Event: Sendable, BitwiseCopyable {
     package var title = Slice.empty
     package var artwork = Slice.empty
     package var row = Slice.empty
-    /// `query` (search), `code` (error), `reason` (quality_change, dead_letter), `test_id` (experiment, attribution).
+    /// `query` (search), `code` (error), `reason` (quality_change, dead_letter), `test_id` (experiment, attribution), `outcome`
+    /// (erased_residue).
     package var text = Slice.empty
-    /// `variant_id` (experiment, attribution), `message` (error), `detail` (dead_letter).
+    /// `variant_id` (experiment, attribution), `message` (error), `detail` (dead_letter); bytes that are no text: `effects` (erased_residue),
+    /// `recent_ids` (user_erased).
     package var detail = Slice.empty
     /// `segment` (experiment, attribution).
     package var segment = Slice.empty
@@ -61,7 +63,8 @@ package struct Event: Sendable, BitwiseCopyable {
     package var watchedMilliseconds = Event.absent
     package var durationMilliseconds = Event.absent
     /// `results_count`, `rank`, `row_position` (where there is no `rank`), `hover_ms`, `stalled_ms`, `dropped_frames`, `to_ms` of a seek,
-    /// `source_offset` of a dead letter and of what is forwarded (attribution; -1 where that is not told), `version` of definitions_changed.
+    /// `source_offset` of a dead letter and of what is forwarded (attribution; -1 where that is not told), `version` of definitions_changed,
+    /// `bucket` of erased_residue.
     package var number = Event.absent
     package var throughputKbps: Int64 = 0
     package var bitrateKbps: Int64 = 0

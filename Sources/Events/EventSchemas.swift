@@ -78,7 +78,7 @@ extension EventType {
     /// Where the type's schema stands in `Data/schemas`: `<topic>/<event_type>.avsc`.
     package var schemaPath: String {
         switch self {
-        case .userErased, .definitionsChanged, .deadLetter: "internal/\(rawValue).avsc"
+        case .userErased, .definitionsChanged, .erasedResidue, .deadLetter: "internal/\(rawValue).avsc"
         default: "\(topic?.name ?? "internal")/\(rawValue).avsc"
         }
     }

@@ -33,10 +33,12 @@ package enum EventType: String, CaseIterable, Sendable, BitwiseCopyable {
     case userErased = "user_erased"
     /// Another definition takes effect in the partition; written into every partition of every topic that has a job (DESIGN §6.7).
     case definitionsChanged = "definitions_changed"
+    /// What an archive keeps of a record whose viewer was erased later; in any topic that has a job (DESIGN §6.9).
+    case erasedResidue = "erased_residue"
     /// A record that could not be used.
     case deadLetter = "dead_letter"
 
-    /// The topic the type belongs to; nil for `userErased` and `definitionsChanged`, which go into all topics with a job.
+    /// The topic the type belongs to; nil for `userErased`, `definitionsChanged` and `erasedResidue`, which all topics with a job may hold.
     package var topic: Topic? {
         switch self {
         case .playStart, .playPause, .playResume, .playStop, .seek: .play
@@ -47,7 +49,7 @@ package enum EventType: String, CaseIterable, Sendable, BitwiseCopyable {
         case .errorOccurred, .playbackFailed: .error
         case .abTestAssignment: .experiment
         case .attributionImpression, .attributionPlay, .attributionAssignment: .attribution
-        case .userErased, .definitionsChanged: nil
+        case .userErased, .definitionsChanged, .erasedResidue: nil
         case .deadLetter: .deadLetters
         }
     }

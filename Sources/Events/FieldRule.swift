@@ -21,12 +21,13 @@ enum FieldRule: UInt8 {
     /// Above 0, at most 1.
     case propensity
 
-    /// The rule of a field by its name; what the service writes for itself (`dead_letter`, `definitions_changed`) may be empty or old.
+    /// The rule of a field by its name; what the service writes for itself of no viewer (`dead_letter`, `definitions_changed`,
+    /// `erased_residue`) may be empty or old.
     init(type: EventType, field: String) {
         self =
             switch field {
             case "event_id": .eventID
-            case _ where type == .deadLetter || type == .definitionsChanged: .free
+            case _ where type == .deadLetter || type == .definitionsChanged || type == .erasedResidue: .free
             case "event_type": .eventType
             case "user_id": .user
             case "title_id", "title_ids": .title

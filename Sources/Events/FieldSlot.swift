@@ -22,8 +22,8 @@ enum FieldSlot: UInt8 {
             case "title_id": .title
             case "artwork_id": .artwork
             case "row_id": .row
-            case "query", "code", "reason", "test_id": .text
-            case "variant_id", "message", "detail": .detail
+            case "query", "code", "reason", "test_id", "outcome": .text
+            case "variant_id", "message", "detail", "effects", "recent_ids": .detail
             case "segment": .segment
             case "title_ids", "ladder_kbps", "source_offsets": .list
             case "position_ms", "from_ms": .position
@@ -31,7 +31,7 @@ enum FieldSlot: UInt8 {
             case "duration_ms": .duration
             case "row_position": type == .recommendationShown ? .none : .number
             case "results_count", "rank", "hover_ms", "stalled_ms", "dropped_frames", "to_ms", "source_offset",
-                "version":
+                "version", "bucket":
                 .number
             case "throughput_kbps", "from_kbps": .throughput
             case "bitrate_kbps", "to_kbps": .bitrate
@@ -44,7 +44,7 @@ enum FieldSlot: UInt8 {
 }
 
 extension Event {
-    /// Puts a text (or the bytes of a list) into its slot.
+    /// Puts a text (or bytes, or those of a list) into its slot.
     @inline(__always)
     mutating func set(_ slot: FieldSlot, to value: Slice) {
         switch slot {

@@ -32,8 +32,9 @@ package struct InternalEventWriter: Sendable {
     private let schemaIDs: [EventType: Int32]
     /// The fields that each type is written with behind the common ones; `init` holds them against the schemas.
     static let fieldNames: [EventType: [StaticString]] = [
-        .userErased: ["source_offsets"],
+        .userErased: ["recent_ids", "source_offsets"],
         .definitionsChanged: ["version"],
+        .erasedResidue: ["outcome", "bucket", "bucket_count", "effects"],
         .abTestAssignment: ["test_id", "variant_id", "title_id", "segment", "propensity"],
         .attributionImpression: ["test_id", "variant_id", "source_offset"],
         .attributionPlay: ["test_id", "source_offset"],
@@ -56,15 +57,41 @@ package struct InternalEventWriter: Sendable {
     /// `experiment_events`.
     package func userErased(_ header: Header, sourceOffsets: [Int64] = [], into output: inout [UInt8]) -> Record {
         write(.userErased, header, into: &output) { output in
+            AvroWriter.long(0, into: &output)
             if !sourceOffsets.isEmpty { AvroWriter.long(Int64(sourceOffsets.count), into: &output) }
             for offset in sourceOffsets { AvroWriter.long(offset, into: &output) }
             AvroWriter.long(0, into: &output)
         }
     }
 
+    /// The same as an archive keeps it that has dropped the viewer's earlier events. The offsets are an encoded array, as events have it
+    /// (`Event.list`), perhaps an absent one.
+    package func completedErasure(
+        _ header: Header, recentIDs: UnsafeRawBufferPointer, sourceOffsets: UnsafeRawBufferPointer, into output: inout [UInt8]
+    ) -> Record {
+        write(.userErased, header, into: &output) { output in
+            AvroWriter.bytes(recentIDs, into: &output)
+            output.append(contentsOf: sourceOffsets)
+            if sourceOffsets.isEmpty { AvroWriter.long(0, into: &output) }
+        }
+    }
+
     /// The definition that takes effect where the record stands. The header's user is empty.
     package func definitionsChanged(_ header: Header, version: Int64, into output: inout [UInt8]) -> Record {
         write(.definitionsChanged, header, into: &output) { AvroWriter.long(version, into: &$0) }
+    }
+
+    /// What is left of a record whose viewer was erased later. The header's user is empty, its time the record's.
+    package func erasedResidue(
+        _ header: Header, outcome: StaticString, bucket: Int32, bucketCount: Int32, effects: UnsafeRawBufferPointer,
+        into output: inout [UInt8]
+    ) -> Record {
+        write(.erasedResidue, header, into: &output) { output in
+            AvroWriter.bytes(UnsafeRawBufferPointer(start: outcome.utf8Start, count: outcome.utf8CodeUnitCount), into: &output)
+            AvroWriter.long(Int64(bucket), into: &output)
+            AvroWriter.long(Int64(bucketCount), into: &output)
+            AvroWriter.bytes(effects, into: &output)
+        }
     }
 
     /// A viewer's assignment to a variant of a test, with the probability it had. Without title or segment they are null.

@@ -49,6 +49,11 @@ package protocol PartitionEngine: AnyObject {
     var cachedUserCount: Int { get }
     /// Forgets all that is cached and unchanged; only after `committed`.
     func dropCache()
+
+    /// Processes a batch of one record, of a viewer who is erased later or a change of the definition, and answers what is left of it where an
+    /// archive drops it (DESIGN §6.9). For an engine that does nothing else and begins with the beginning of these viewers: it commits and emits
+    /// nothing, and keeps no more than their values.
+    func residue(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> ErasedResidue
 }
 
 /// A viewer whose value the engine needs.

@@ -13,6 +13,8 @@ class PartitionProcessor<State: TopicOperator> {
         case user(Int)
         /// A change of the definition.
         case definition
+        /// What is left of a record of an erased viewer.
+        case residue
     }
 
     /// A viewer in memory.
@@ -95,6 +97,8 @@ class PartitionProcessor<State: TopicOperator> {
                     filter = TrafficFilter(prefixes: next.settings.filteredPrefixes)
                 }
                 sorted.append(.definition)
+            } else if batch.events[index].type == .erasedResidue, batch.faults[index] == nil {
+                sorted.append(.residue)
             } else if let reason = batch.faults[index] ?? fault(batch.events[index], key: batch.keys[index], bytes: bytes) {
                 sorted.append(.fault(reason))
             } else if isFiltered(batch.events[index], key: batch.keys[index], bytes: bytes) {
@@ -120,8 +124,10 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     /// A record that its bucket's marker has passed is a redelivery, whatever was filtered then: the definition of that time may be another.
+    /// An erasure is never filtered: by an earlier definition the viewer may have features.
     private func isFiltered(_ event: Event, key: Slice, bytes: UnsafeRawBufferPointer) -> Bool {
-        filter.matches(event, bytes: bytes) && event.offset > markers[bucket(of: key, bytes)].position.offset
+        event.type != .userErased && filter.matches(event, bytes: bytes)
+            && event.offset > markers[bucket(of: key, bytes)].position.offset
     }
 
     private func fault(_ event: Event, key: Slice, bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
@@ -164,6 +170,10 @@ class PartitionProcessor<State: TopicOperator> {
             case .fault(let reason):
                 let bucket = bucket(of: batch.keys[index], bytes)
                 reject(event, in: bucket, key: batch.keys[index], value: batch.values[index], bytes: bytes, reason: reason)
+            case .residue:
+                if count(residue: event, bytes: bytes) { break }
+                let bucket = bucket(of: batch.keys[index], bytes)
+                reject(event, in: bucket, key: batch.keys[index], value: batch.values[index], bytes: bytes, reason: .undecodable)
             }
             reached.offset = event.offset
         }
@@ -175,6 +185,10 @@ class PartitionProcessor<State: TopicOperator> {
         let bucket = Int(slots[user].bucket)
         if event.offset <= max(slots[user].value.applied.offset, markers[bucket].position.offset) {
             redeliver(event, to: user, value: value, bytes: bytes)
+            return
+        }
+        if event.type == .userErased, !event.detail.isEmpty, !recall(event, of: user, bytes: bytes) {
+            reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: .undecodable)
             return
         }
         let fingerprint = RecentIDs.fingerprint(high: event.id.high, low: event.id.low)
@@ -266,7 +280,7 @@ class PartitionProcessor<State: TopicOperator> {
         }
     }
 
-    private func countApplied(_ event: Event, in bucket: Int) {
+    func countApplied(_ event: Event, in bucket: Int) {
         guard event.offset > markers[bucket].position.offset else { return }
         count(event, in: bucket, \.applied)
         markers[bucket].asOf = max(markers[bucket].asOf, event.timestamp)
@@ -281,12 +295,12 @@ class PartitionProcessor<State: TopicOperator> {
             .deadLetter(user: Array(bytes[key.range]), offset: event.offset, reason: reason, value: Array(bytes[value.range])))
     }
 
-    private func bucket(of key: Slice, _ bytes: UnsafeRawBufferPointer) -> Int {
+    func bucket(of key: Slice, _ bytes: UnsafeRawBufferPointer) -> Int {
         Int(start.bucketIndex(of: UnsafeRawBufferPointer(rebasing: bytes[key.range])))
     }
 
     /// Counts what the ledger of the bucket does not hold yet.
-    private func count(_ event: Event, in bucket: Int, _ kind: WritableKeyPath<Ledger, Int64>) {
+    func count(_ event: Event, in bucket: Int, _ kind: WritableKeyPath<Ledger, Int64>) {
         guard event.offset > markers[bucket].position.offset else { return }
         markers[bucket].ledger.received += 1
         markers[bucket].ledger[keyPath: kind] += 1

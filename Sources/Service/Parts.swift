@@ -89,12 +89,20 @@ struct Parts: Sendable {
 
     /// A topic's archive job.
     func archiveSetup(_ topic: Topic) -> ArchiveSetup {
-        ArchiveSetup(
+        let residues = ArchiveResidues(
+            registry: foundations.registry, schemas: foundations.schemas, writer: foundations.writer, definitions: definitions,
+            bucketsPerPartition: configuration.bucketsPerPartition
+        ) { [namespaces] in
+            guard namespaces.isKnown else { return nil }
+            let registry = namespaces.current
+            return registry.entries[registry.serving]?.definition ?? 0
+        }
+        return ArchiveSetup(
             archive: Archive(folder: configuration.archiveFolder),
             topic: TopicDescription(topic: topic, partitions: foundations.partitionCount, generation: foundations.generations[topic] ?? 0),
-            log: foundations.bareLog, registry: foundations.registry, schemas: foundations.schemas,
-            hasOffsetGaps: configuration.log.hasPrefix("kafka://") || foundations.lostOffsets.concern(topic), metrics: metrics,
-            logger: logger)
+            log: foundations.bareLog,
+            hasOffsetGaps: configuration.log.hasPrefix("kafka://") || foundations.lostOffsets.concern(topic), residues: residues,
+            metrics: metrics, logger: logger)
     }
 
     /// After the services have stopped.

@@ -168,7 +168,7 @@ struct ArchiveCat: AsyncParsableCommand {
 
 struct ArchiveCompact: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compact", abstract: "Merge the small files of past hours and remove erased users' records.",
+        commandName: "compact", abstract: "Merge the small files of past hours; of erased users' records keep the counts alone.",
         discussion: """
             The service does so by itself once a minute; this is for an archive that no service writes.
 
@@ -186,9 +186,11 @@ struct ArchiveCompact: AsyncParsableCommand {
 
     func run() async throws {
         let topics = try ArchiveCommands.topics(topic)
-        let folder = try ArchiveCommands.folder(options)
+        let configuration = try options.configurationOfLog()
+        let folder = ArchiveFolder(dataFolder: configuration.dataFolder)
+        let residues = try await ArchiveResidues(configuration: configuration)
         let outcomes = try await LogCommands.onThread {
-            try topics.compactMap { topic in try folder.compact(topic).map { (topic.name, $0) } }
+            try topics.compactMap { topic in try folder.compact(topic, residues).map { (topic.name, $0) } }
         }
         if json { return output(try ArchiveCommands.json(Dictionary(uniqueKeysWithValues: outcomes))) }
         var table = Table(["TOPIC", "files merged", "into", "records erased"], numeric: [1, 2, 3])

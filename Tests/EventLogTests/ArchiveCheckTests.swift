@@ -85,6 +85,30 @@ import Testing
         await fixture.log.close()
     }
 
+    @Test func findsWhatIsLeftOfErasedRecordsInAWrongPlace() async throws {
+        let fixture = try await archived()
+        let writer = try fixture.writer()
+        fixture.clock.now += ArchiveFixture.hour
+        fixture.erase(user: "user-4")
+        try fixture.archiveAll(writer)
+        var compaction = fixture.compaction(writer)
+        _ = try compaction.run(now: fixture.clock.now + ArchiveFixture.hour)
+        let clean = try fixture.check()
+        #expect(clean.problems == [] && clean.erasedCount == 43 && clean.recordCount == 301)
+        let first = Int64(4)
+        try change(fixture, "DELETE FROM absences WHERE first_offset = \(first)")
+        let unlisted = try fixture.check().problems
+        #expect(unlisted.map(\.kind) == [.records])
+        #expect(unlisted.first?.description.contains("offset \(first) holds what is left") == true)
+        try change(fixture, "INSERT INTO absences VALUES (0, \(first), \(first), 'erased'), (0, \(first + 1), \(first + 1), 'erased')")
+        let other = try fixture.check().problems
+        #expect(other.first?.description.contains("offset \(first + 1) is listed as erased, and another record stands there") == true)
+        try change(fixture, "UPDATE absences SET reason = 'not_on_log' WHERE first_offset = \(first)")
+        let notOnLog = try fixture.check().problems
+        #expect(notOnLog.first?.description.contains("offset \(first) is listed as not on the log") == true)
+        await fixture.log.close()
+    }
+
     /// Three files of one partition.
     private func archived() async throws -> ArchiveFixture {
         let fixture = try await ArchiveFixture(partitions: 1)

@@ -28,7 +28,7 @@ import Testing
                 if number % 5 == 0 { fixture.erase(user: "user-\(number % 7)") }
                 let poll = Int.random(in: 1...50, using: &random)
                 try fixture.archiveAll(writer, recordCountMax: poll, flushes: Bool.random(using: &random))
-                var compaction = ArchiveCompaction(writer)
+                var compaction = fixture.compaction(writer)
                 _ = try compaction.run(now: fixture.clock.now)
             }
         }
@@ -37,12 +37,12 @@ import Testing
         for copy in copies.archives {
             let writer = try fixture.writer(of: copy)
             try fixture.archiveAll(writer)
-            var compaction = ArchiveCompaction(writer)
+            var compaction = fixture.compaction(writer)
             _ = try compaction.run(now: fixture.clock.now + 2 * ArchiveFixture.hour)
             let report = try fixture.check(copy)
             #expect(report.problems == [])
             let archived = try fixture.recordsInArchive(copy)
-            #expect(archived == withoutErased(onLog))
+            #expect(archived == fixture.compacted(onLog))
             let listed = try ArchiveReader(copy, topic: .play).listing().map(\.path)
             #expect(fixture.paths(copy) == listed.sorted())
         }
@@ -68,16 +68,6 @@ import Testing
         let report = try fixture.check()
         #expect(report.problems == [])
         await fixture.log.close()
-    }
-}
-
-/// The records without those that their users' erasures remove.
-func withoutErased(_ records: [Int32: [ArchivedRecord]]) -> [Int32: [ArchivedRecord]] {
-    let erasureID = withUnsafeBytes(of: ArchiveFixture.schemaID(.userErased).bigEndian) { [0] + $0 }
-    return records.mapValues { records in
-        var ends: [[UInt8]: Int64] = [:]
-        for record in records where record.value.starts(with: erasureID) { ends[record.key] = record.offset }
-        return records.filter { $0.offset >= ends[$0.key] ?? .min }
     }
 }
 

@@ -9,6 +9,7 @@ import TestSupport
 struct ArchiveFixture {
     static let start: Int64 = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000
     static let hour: Int64 = 3_600_000
+    static let erasureNumber = 999_999
 
     let folder: TemporaryFolder
     let schemas: EventSchemas
@@ -31,11 +32,16 @@ struct ArchiveFixture {
 
     static func schemaID(_ type: EventType) -> Int32 { Int32(EventType.allCases.firstIndex(of: type) ?? 0) + 100 }
 
+    /// The schemas of all events by id.
+    var schemaTexts: [Int32: String] {
+        Dictionary(uniqueKeysWithValues: EventType.allCases.map { (ArchiveFixture.schemaID($0), schemas[$0].json) })
+    }
+
     /// Opens the archive to write.
     func writer(of other: Archive? = nil, limits: ArchiveWriter.Limits = .init(), generation: UInt64? = nil, gaps: Bool = false) throws
         -> ArchiveWriter
     {
-        let texts = Dictionary(uniqueKeysWithValues: EventType.allCases.map { (ArchiveFixture.schemaID($0), schemas[$0].json) })
+        let texts = schemaTexts
         let description = TopicDescription(topic: .play, partitions: topic.partitions, generation: generation ?? topic.generation)
         return try ArchiveWriter(
             other ?? archive, topic: description, columns: try ArchiveColumns(topic: .play, schemas: schemas), limits: limits,
@@ -66,7 +72,7 @@ struct ArchiveFixture {
 
     func erase(user: String) {
         var batch = AppendBatch()
-        add(&batch, .userErased, user: user, number: 999_999)
+        add(&batch, .userErased, user: user, number: ArchiveFixture.erasureNumber)
         _ = log.appendBlocking(batch)
     }
 
@@ -74,20 +80,25 @@ struct ArchiveFixture {
         let start = batch.bytes.count
         batch.bytes += Array(user.utf8)
         let key = Slice(offset: start, count: batch.bytes.count - start)
-        batch.bytes.append(0)
-        withUnsafeBytes(of: ArchiveFixture.schemaID(type).bigEndian) { batch.bytes.append(contentsOf: $0) }
-        let values = schemas.fields(of: type).map { value(of: $0, type, user: user, number: number) }
-        do {
-            try Value.record(values).encode(as: schemas[type], into: &batch.bytes)
-        } catch {
-            preconditionFailure("\(error)")
-        }
         let valueStart = start + Int(key.count)
+        batch.bytes += encoded(type) { value(of: $0, type, user: user, number: number) }
         batch.records.append(
             AppendBatch.Record(topic: .play, key: key, value: Slice(offset: valueStart, count: batch.bytes.count - valueStart)))
     }
 
-    private func value(of field: Field, _ type: EventType, user: String, number: Int) -> Value {
+    /// An event in Confluent wire format.
+    func encoded(_ type: EventType, _ value: (Field) -> Value) -> [UInt8] {
+        var bytes: [UInt8] = [0]
+        withUnsafeBytes(of: ArchiveFixture.schemaID(type).bigEndian) { bytes.append(contentsOf: $0) }
+        do {
+            try Value.record(schemas.fields(of: type).map(value)).encode(as: schemas[type], into: &bytes)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+        return bytes
+    }
+
+    func value(of field: Field, _ type: EventType, user: String, number: Int) -> Value {
         switch field.name {
         case "event_id": return .string("00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - "\(number)".count) + "\(number)")
         case "event_type": return .string(type.rawValue)
@@ -99,6 +110,8 @@ struct ArchiveFixture {
         switch field.schema {
         case .string: return .string("\(field.name) \(number % 5)")
         case .long: return .long(Int64(number) * 1000)
+        case .bytes: return .bytes([])
+        case .array: return .array([])
         case .union(let branches):
             if number % 3 == 0 { return .union(0, .null) }
             return .union(1, branches[1] == .string ? .string("\(field.name)") : .long(Int64(number)))

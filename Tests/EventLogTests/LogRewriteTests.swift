@@ -23,13 +23,14 @@ import Testing
         return try await reading(consumer) { try $0.collectRecords(count, recordCountMax: 97) }
     }
 
-    /// What must hold of every rewrite: same records by key in the same order under the same times, each where its key belongs, times that
-    /// do not fall, offsets beyond all old ones.
+    /// What must hold of every rewrite: same records by key in the same order under the same times, each where its key belongs where it has one,
+    /// times that do not fall, offsets beyond all old ones.
     private func expectEqual(_ new: [Int32: [ArchivedRecord]], _ old: [Int32: [ArchivedRecord]], partitions: Int) {
         #expect(byKey(new) == byKey(old))
         let oldEnd = old.values.joined().map(\.offset).max() ?? -1
         for (number, records) in new {
-            #expect(records.allSatisfy { record in record.key.withUnsafeBytes { partition(of: $0, count: partitions) } == number })
+            let keyed = records.filter { !$0.key.isEmpty }
+            #expect(keyed.allSatisfy { record in record.key.withUnsafeBytes { partition(of: $0, count: partitions) } == number })
             #expect(zip(records, records.dropFirst()).allSatisfy { $0.timestamp <= $1.timestamp && $0.offset + 1 == $1.offset })
             #expect((records.first?.offset ?? .max) > oldEnd)
         }
@@ -83,6 +84,42 @@ import Testing
         _ = try await log.open(.play, partitions: 2)
         expectEqual(try await records(log), before, partitions: 2)
         await log.close()
+    }
+
+    @Test func whatIsLeftOfErasedUsersComesAlong() async throws {
+        let fixture = try await ArchiveFixture(partitions: 3)
+        fixture.append(0..<300, users: 23)
+        for number in 0..<12 { fixture.erase(user: "user-\(number)") }
+        let writer = try fixture.writer()
+        try fixture.archiveAll(writer)
+        fixture.clock.now += ArchiveFixture.hour
+        var compaction = fixture.compaction(writer)
+        _ = try compaction.run(now: fixture.clock.now)
+        let before = try fixture.recordsInArchive()
+        try await fixture.log.trim(.play, before: fixture.clock.now)
+        let target = try made(fixture.folder.path("new"))
+        _ = try LogRewrite(source: fixture.folder.path("log"), archive: fixture.archive, target: target, partitionCount: 2).rewrite(.play)
+        let log = try EmbeddedLog(folder: target)
+        let topic = try await log.open(.play, partitions: 2)
+        let after = try await records(log)
+        for (number, records) in after {
+            let residues = records.filter(\.key.isEmpty)
+            let expected = before.filter { $0.key % 2 == number }.values.joined().filter(\.key.isEmpty)
+            #expect(!residues.isEmpty && Set(residues.map(\.value)) == Set(expected.map(\.value)) && residues.count == expected.count)
+        }
+        var (old, new) = (byKey(before), byKey(after))
+        (old[[]], new[[]]) = ([], [])
+        #expect(new == old)
+        // Its archive knows them for what they are.
+        let archive = Archive(folder: fixture.folder.path("archive-2"))
+        let texts = fixture.schemaTexts
+        let later = try ArchiveWriter(
+            archive, topic: topic, columns: try ArchiveColumns(topic: .play, schemas: fixture.schemas), schemas: { texts[$0] })
+        try EventLogTests.archive(log, later)
+        let report = try fixture.check(archive)
+        #expect(report.problems == [] && report.erasedCount == Int64(before.values.joined().count(where: \.key.isEmpty)))
+        await log.close()
+        await fixture.log.close()
     }
 
     @Test func aLogWithoutItsBeginningIsRefused() async throws {

@@ -9,6 +9,9 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
+    /// Bytes that are no text.
+    private static let data: [UInt8] = [0xff, 0, 0xc3, 0x28]
+
     /// Every internal event written once, with its type.
     private func writeAll() throws -> (bytes: [UInt8], records: [(EventType, InternalEventWriter.Record)]) {
         let writer = try InternalEventWriter(schemas: fixture.schemas, schemaIDs: Fixture.schemaIDs)
@@ -45,6 +48,13 @@ import Testing
             records.append((.deadLetter, letter))
             let nobody = InternalEventWriter.Header(id: id, timestamp: Fixture.now, user: part(0..<0))
             records.append((.definitionsChanged, writer.definitionsChanged(nobody, version: 1 << 41, into: &bytes)))
+            Self.data.withUnsafeBytes { data in
+                let residue = writer.erasedResidue(
+                    nobody, outcome: "dead_lettered", bucket: 3, bucketCount: 4, effects: data, into: &bytes)
+                records.append((.erasedResidue, residue))
+                let offsets = UnsafeRawBufferPointer(rebasing: data[1..<2])
+                records.append((.userErased, writer.completedErasure(header, recentIDs: data, sourceOffsets: offsets, into: &bytes)))
+            }
         }
         let erased = writer.userErased(id: id, user: "u1", timestamp: Fixture.now, sourceOffsets: [1 << 40, 0, -1], into: &bytes)
         records.append((.userErased, erased))
@@ -67,12 +77,19 @@ import Testing
         #expect(bytes.text(event.text) == "poster" && bytes.text(event.detail) == "b" && bytes.text(event.segment) == "drama")
         _ = bytes.withUnsafeBytes { decoder.decode($0, records[7].1.value, into: &event) }
         #expect(event.number == 1 << 41 && event.user.isEmpty && records[7].1.key.isEmpty)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[8].1.value, into: &event) }
+        #expect(bytes.text(event.text) == "dead_lettered" && event.number == 3 && Array(bytes[event.detail.range]) == Self.data)
+        #expect(event.user.isEmpty && records[8].1.key.isEmpty)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[9].1.value, into: &event) }
+        #expect(bytes.text(event.user) == "u1" && Array(bytes[event.detail.range]) == Self.data)
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[0].1.value, into: &event) }
+        #expect(event.detail.isEmpty)
         let numbers = [3, 4, 5].map { place in
             _ = bytes.withUnsafeBytes { decoder.decode($0, records[place].1.value, into: &event) }
             return event.number
         }
         #expect(numbers == [1 << 42, 0, 77])
-        _ = bytes.withUnsafeBytes { decoder.decode($0, records[8].1.value, into: &event) }
+        _ = bytes.withUnsafeBytes { decoder.decode($0, records[10].1.value, into: &event) }
         var list: [UInt8] = []
         for number in [3, 1 << 40, 0, -1, 0] as [Int64] { AvroWriter.long(number, into: &list) }
         #expect(Array(bytes[event.list.range]) == list)

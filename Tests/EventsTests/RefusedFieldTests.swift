@@ -10,7 +10,9 @@ import Testing
     init() throws { fixture = try Fixture() }
 
     @Test func unknownTypeListsTheKnownOnes() throws {
-        for name in ["play_begin", "user_erased", "definitions_changed", "attribution_play", "dead_letter", "PLAY_START", ""] {
+        for name in [
+            "play_begin", "user_erased", "definitions_changed", "erased_residue", "attribution_play", "dead_letter", "PLAY_START", "",
+        ] {
             let problem = try fixture.problems(Examples.hidden("event_type", "\"\(name)\"")).first?.first
             #expect(problem?.path == "$.event_type")
             #expect(problem?.code == "unknown_event_type")

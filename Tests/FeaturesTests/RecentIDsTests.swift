@@ -24,6 +24,31 @@ import Testing
         #expect(ids.entries.map(\.fingerprint) == [2])
     }
 
+    @Test func anErasedPastComesBackAndIsNeverEmptyBytes() throws {
+        var ids = RecentIDs()
+        for count in 0..<4 as Range<Int64> {
+            let past = ErasedPast(logTime: 5000 + count, recentIDs: ids)
+            var writer = StateWriter()
+            past.encode(into: &writer, offset: 40)
+            #expect(!writer.bytes.isEmpty)
+            let read = try writer.bytes.withUnsafeBytes { bytes throws(StateError) in try ErasedPast(from: bytes, offset: 40) }
+            #expect(read == past)
+            ids.keep(UInt64(count) &* 0x9e37_79b9_7f4a_7c15, offset: 10 * count, appendTime: 6000 - count)
+        }
+    }
+
+    /// They come by the log, where anybody may have written them.
+    @Test func anErasedPastOfImpossibleTimesIsRefused() {
+        for (logTime, appendTime) in [(-1, 1), (1, -1), (1, .max), (.max, 1), (.min, .min)] as [(Int64, Int64)] {
+            var ids = RecentIDs()
+            ids.keep(7, offset: 3, appendTime: appendTime)
+            var writer = StateWriter()
+            ErasedPast(logTime: logTime, recentIDs: ids).encode(into: &writer, offset: 9)
+            #expect(throws: StateError.self) { try writer.bytes.withUnsafeBytes { try ErasedPast(from: $0, offset: 9) } }
+            #expect(throws: StateError.self) { try writer.bytes.dropLast().withUnsafeBytes { try ErasedPast(from: $0, offset: 9) } }
+        }
+    }
+
     @Test func fingerprintsOfSimilarIDsDiffer() {
         var seen: Set<UInt64> = []
         for high in 0..<200 as Range<UInt64> {

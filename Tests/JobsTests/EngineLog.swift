@@ -71,7 +71,9 @@ struct EngineLog {
     /// Leaves out an offset, as a broker's own records do.
     mutating func skipOffset() { offset += 1 }
 
-    mutating func changeLast(_ change: (inout Record, inout EventMaker) -> Void) { change(&records[records.count - 1], &maker) }
+    mutating func changeLast(_ change: (inout Record, inout EventMaker) -> Void) { self.change(records.count - 1, change) }
+
+    mutating func change(_ index: Int, _ change: (inout Record, inout EventMaker) -> Void) { change(&records[index], &maker) }
 
     // MARK: Reading
 

@@ -34,16 +34,17 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
 
     private mutating func take(_ record: EngineLog.Record, _ bytes: UnsafeRawBufferPointer) {
         let event = record.event
+        let isFiltered = event.type != .userErased && filter.matches(event, bytes: bytes)
         let bucket = EngineWorld.bucketIndex(of: log.text(record.key))
         markers[bucket].ledger.received += 1
         if event.appendTime < 253_402_300_800_000 { markers[bucket].logTime = max(markers[bucket].logTime, event.appendTime) }
         if event.type == .definitionsChanged {
             markers[bucket].ledger.applied += 1
             take(event.number)
-        } else if let reason = fault(record) ?? (filter.matches(event, bytes: bytes) ? nil : refusal(event, bytes)) {
+        } else if let reason = fault(record) ?? (isFiltered ? nil : refusal(event, bytes)) {
             markers[bucket].ledger.deadLettered += 1
             found.deadLetters.insert("\(event.offset) \(log.text(record.key)) \(reason) \(log.text(record.value))")
-        } else if filter.matches(event, bytes: bytes) {
+        } else if isFiltered {
             markers[bucket].ledger.filtered += 1
         } else if isRetry(event) {
             markers[bucket].ledger.duplicates += 1
@@ -128,6 +129,9 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
         var outcome = found
         for (user, viewer) in viewers {
             outcome.users[user] = EngineOutcome.bytes(viewer.state, isErased: viewer.isErased, names: context.names)
+            outcome.recentIDs[user] = viewer.applied.suffix(128).filter { viewer.logTime - $0.appendTime <= 86_400_000 }.map {
+                RecentIDs.fingerprint(high: $0.id.high, low: $0.id.low)
+            }
         }
         for (title, state) in titles { outcome.titles[context.names.text(title)] = EngineOutcome.bytes(state, names: context.names) }
         for marker in markers {

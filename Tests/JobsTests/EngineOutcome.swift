@@ -7,6 +7,8 @@ import Testing
 struct EngineOutcome {
     /// Viewers' features, and whether they are erased.
     var users: [String: [UInt8]] = [:]
+    /// Fingerprints of viewers' last 128 events of a day of log time.
+    var recentIDs: [String: [UInt64]] = [:]
     /// Title states.
     var titles: [String: [UInt8]] = [:]
     /// Ledger, log time and event time by bucket.
@@ -19,6 +21,7 @@ struct EngineOutcome {
     func differences(from other: EngineOutcome) -> [String] {
         var found: [String] = []
         for user in Set(users.keys).union(other.users.keys) where users[user] != other.users[user] { found.append("viewer \(user)") }
+        for user in users.keys where recentIDs[user] != other.recentIDs[user] { found.append("recent ids of \(user)") }
         for title in Set(titles.keys).union(other.titles.keys) where titles[title] != other.titles[title] { found.append("title \(title)") }
         if markers != other.markers { found.append("markers \(markers) instead of \(other.markers)") }
         for (name, mine, theirs) in [
@@ -74,6 +77,9 @@ extension EngineWorld {
                 let value = try bytes.withUnsafeBytes { bytes throws(StateError) in try UserValue<State>(from: bytes, names: &names) }
                 #expect(EngineWorld.bucketIndex(of: user) == index)
                 outcome.users[user] = EngineOutcome.bytes(value.state, isErased: value.isErased, names: names)
+                outcome.recentIDs[user] = value.recentIDs.entries.suffix(RecentIDs.countMax).filter {
+                    value.logTime - $0.appendTime <= RecentIDs.keptMilliseconds
+                }.map(\.fingerprint)
             }
             outcome.markers.append(EngineOutcome.spell(try marker("m/\(index)") ?? Marker()))
         }

@@ -9,9 +9,11 @@ struct EventMaker {
     /// Of the event made next.
     private(set) var offset: Int64 = 0
 
-    mutating func slice(_ text: String) -> Slice {
-        defer { bytes += Array(text.utf8) }
-        return Slice(offset: bytes.count, count: text.utf8.count)
+    mutating func slice(_ text: String) -> Slice { slice(Array(text.utf8)) }
+
+    mutating func slice(_ data: [UInt8]) -> Slice {
+        defer { bytes += data }
+        return Slice(offset: bytes.count, count: data.count)
     }
 
     mutating func event(_ type: EventType, at: Int64, title: String = "", session: String = "", region: String = "") -> Event {

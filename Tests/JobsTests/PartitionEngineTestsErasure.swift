@@ -60,6 +60,20 @@ import Testing
         #expect(value.state.played.count == 1)
     }
 
+    /// Version 2 takes `u3` for a bot, who had features before. Its own record is counted in the same bucket.
+    @Test func anErasureIsNeverFiltered() throws {
+        var log = EngineLog(.play)
+        log.append(.playStart, user: "u3")
+        log.append(.variant(2))
+        log.append(.playStart, user: "u3")
+        log.append(.userErased, user: "u3")
+        let world = EngineWorld(log)
+        let outcome = try world.catchUp()
+        #expect(outcome.differences(from: log.expectedOutcome).isEmpty)
+        #expect(outcome.users["u3"] == EngineOutcome.bytes(PlayState(), isErased: true, names: NameTable()))
+        #expect(outcome.markers[EngineWorld.bucketIndex(of: "u3")].contains("applied 3 duplicates 0 filtered 1 "))
+    }
+
     /// Whatever writes a crash leaves undone, and whatever of them a store forgets.
     @Test func theOutboxIsEmptyOnceTheMarkersHavePassed() throws {
         for writes in 0..<7 {

@@ -46,7 +46,8 @@ package enum OracleVerdict: Equatable, Sendable {
     }
 
     private static func isFiltered(_ event: OracleEvent, _ settings: OracleSettings) -> Bool {
-        settings.filteredPrefixes.contains { event.user.hasPrefix($0) || event.device.hasPrefix($0) }
+        event.type != .userErased
+            && settings.filteredPrefixes.contains { event.user.hasPrefix($0) || event.device.hasPrefix($0) }
     }
 
     /// True where an id is missing or longer than 128 bytes, or a number out of its range.
@@ -70,6 +71,7 @@ package enum OracleVerdict: Equatable, Sendable {
             return !isID(event.text) || !isID(event.detail) || !isAbsentOrID(event.segment)
         case .deadLetter: return true
         case .definitionsChanged: preconditionFailure("the oracle knows one definition for the whole log")
+        case .erasedResidue: preconditionFailure("the oracle knows the log as it was written")
         }
     }
 }

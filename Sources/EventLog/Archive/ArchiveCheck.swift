@@ -23,7 +23,7 @@ package struct ArchiveCheck {
         package var fileCount = 0
         package var recordCount = 0
         package var byteCount = 0
-        /// Offsets that erasures removed.
+        /// Offsets whose records erasures removed.
         package var erasedCount: Int64 = 0
         package var problems: [Problem] = []
     }
@@ -106,46 +106,19 @@ package struct ArchiveCheck {
     private func compare(_ reader: inout ArchiveFileReader, _ absences: [ArchiveAbsence]) throws(LogError) -> String? {
         let file = reader.entry
         let gaps = absences.filter { $0.lastOffset >= file.firstOffset && $0.firstOffset <= file.lastOffset }
-        var expected = ArchiveOffsets(file.offsets, gaps: gaps)
+        var expected = ExpectedRecords(file.offsets, gaps: gaps, residues: ResidueSchemas(reader.schemas))
         var count = 0
         var hasMore = true
         while hasMore {
             var batch = RecordBatch()
             hasMore = try reader.read(from: file.firstOffset, into: &batch, recordCountMax: 10_000, byteCountMax: 32 << 20)
             for record in batch.records {
-                let next = expected.next()
-                guard record.partition == file.partition, record.offset == next else {
-                    return
-                        "offset \(record.offset) of partition \(record.partition) stands where \(next.map(String.init) ?? "the end") should be"
-                }
+                guard record.partition == file.partition else { return "a record of partition \(record.partition) stands in it" }
+                if let fault = expected.fault(of: record, batch.bytes) { return fault }
             }
             count += batch.records.count
         }
-        if let next = expected.next() { return "offset \(next) is missing" }
+        if let missing = expected.missing() { return "offset \(missing) is missing" }
         return count == file.recordCount ? nil : "\(count) records instead of \(file.recordCount)"
-    }
-}
-
-/// The offsets of a range that are not in one of the gaps, which are in ascending order.
-struct ArchiveOffsets: IteratorProtocol {
-    private var offset: Int64
-    private let last: Int64
-    private let gaps: [ArchiveAbsence]
-    private var gapIndex = 0
-
-    init(_ range: ClosedRange<Int64>, gaps: [ArchiveAbsence]) {
-        offset = range.lowerBound
-        last = range.upperBound
-        self.gaps = gaps
-    }
-
-    mutating func next() -> Int64? {
-        while gapIndex < gaps.count, gaps[gapIndex].firstOffset <= offset {
-            offset = max(offset, gaps[gapIndex].lastOffset + 1)
-            gapIndex += 1
-        }
-        guard offset <= last else { return nil }
-        defer { offset += 1 }
-        return offset
     }
 }

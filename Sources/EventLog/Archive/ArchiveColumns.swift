@@ -14,12 +14,11 @@ package struct ArchiveColumns: Sendable {
     let names: [String]
     let forms: [PlainField.Form]
 
-    /// The columns of a topic: the fields of all its event types, the common ones first.
+    /// The columns of a topic: the fields of all event types that it holds, the common ones first.
     package init(topic: Topic, schemas: EventSchemas) throws(LogError) {
         var names: [String] = []
         var types: [String] = []
-        // Of an erasure and a change of definition the common fields are enough.
-        for type in EventType.allCases where type.topic == topic {
+        for type in EventType.allCases.filter({ $0.topic == topic }) + [.userErased, .erasedResidue] {
             for field in schemas.fields(of: type) where !names.contains(field.name) {
                 guard let text = ArchiveColumns.json(field.schema) else { continue }
                 names.append(field.name)

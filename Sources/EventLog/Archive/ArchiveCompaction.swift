@@ -1,6 +1,6 @@
 internal import Events
 
-/// Merges the small files of a partition and hour, and removes what erased users did before their `user_erased`.
+/// Merges the small files of a partition and hour, and puts in the place of what erased users did before their `user_erased` what is left of it.
 ///
 /// Runs on the thread of the writer, whose lock it relies on. A new file is on disk before one transaction of the manifest puts it in the
 /// place of the old ones, which are unlinked afterwards.
@@ -14,24 +14,75 @@ package struct ArchiveCompaction {
 
     /// Files are merged up to so many bytes of keys and values, which are held in memory; a larger file stands alone.
     private static let payloadByteCountMax = 64 << 20
+    /// So many erasures of a partition are carried out in one go. What is left of their viewers' records is held in memory until it is written:
+    /// some 200 bytes a record.
+    private static let erasureCountMax = 500
+    private static let recordsPerRead = 10_000
+    private static let bytesPerRead = 32 << 20
 
     private let writer: ArchiveWriter
+    private let makeResidues: ResidueMaker.Source
     private var outcome = Outcome()
 
-    package init(_ writer: ArchiveWriter) { self.writer = writer }
+    package init(_ writer: ArchiveWriter, residues: @escaping ResidueMaker.Source) {
+        self.writer = writer
+        makeResidues = residues
+    }
 
     /// Compacts the hours that are over at `now`.
     package mutating func run(now: Int64) throws(LogError) -> Outcome {
-        let all = try writer.manifest.files()
-        let files = all.filter { Archive.hour(of: $0.appendTimeMax) < Archive.hour(of: now) }
-        // An erasure is carried out once the hours of all files up to its own are over.
-        let open = all.filter { Archive.hour(of: $0.appendTimeMax) >= Archive.hour(of: now) }
-        let erasures = try writer.manifest.erasures().filter { erasure in
+        for (partition, erasures) in try dueErasures(now).sorted(by: { $0.key < $1.key }) {
+            for start in stride(from: 0, to: erasures.count, by: ArchiveCompaction.erasureCountMax) {
+                let end = min(start + ArchiveCompaction.erasureCountMax, erasures.count)
+                try carryOut(erasures[start..<end], in: partition, now)
+            }
+        }
+        for group in groups(try closedFiles(now)) where group.count > 1 { try replace(group, with: RecordBatch()) }
+        return outcome
+    }
+
+    private func closedFiles(_ now: Int64) throws(LogError) -> [ArchivedFile] {
+        try writer.manifest.files().filter { Archive.hour(of: $0.appendTimeMax) < Archive.hour(of: now) }
+    }
+
+    /// By partition. An erasure is carried out once the hours of all files up to its own are over.
+    private func dueErasures(_ now: Int64) throws(LogError) -> [Int32: [ArchiveErasure]] {
+        let open = try writer.manifest.files().filter { Archive.hour(of: $0.appendTimeMax) >= Archive.hour(of: now) }
+        let due = try writer.manifest.erasures().filter { erasure in
             !open.contains { $0.partition == erasure.partition && $0.firstOffset <= erasure.offset }
         }
-        for group in groups(files) { try compact(group, erasures.filter { $0.partition == group[0].partition }) }
-        try writer.manifest.remove(erasures)
-        return outcome
+        return Dictionary(grouping: due, by: \.partition)
+    }
+
+    /// What is left is found out from the partition's beginning on and written from its end back. So wherever a crash strikes, the records
+    /// before those that were replaced are the users' own, and the next run finds out the same of them.
+    private mutating func carryOut(_ erasures: ArraySlice<ArchiveErasure>, in partition: Int32, _ now: Int64) throws(LogError) {
+        guard let maker = try makeResidues(partition) else { return }
+        let users = erasures.reduce(into: [[UInt8]: Int64]()) { users, erasure in
+            users[erasure.user] = max(users[erasure.user] ?? .min, erasure.offset)
+        }
+        let last = users.values.max() ?? -1
+        let files = try closedFiles(now).filter { $0.partition == partition }
+        for file in files where file.firstOffset <= last { try show(file, users, to: maker) }
+        let left = try maker.finish()
+        for group in groups(files).reversed() { try replace(group, with: left) }
+        try writer.manifest.remove(Array(erasures))
+    }
+
+    private func show(_ file: ArchivedFile, _ users: [[UInt8]: Int64], to maker: ResidueMaker) throws(LogError) {
+        var reader = try reader(file)
+        var batch = RecordBatch()
+        var hasMore = true
+        while hasMore {
+            batch.removeAll()
+            hasMore = try reader.read(
+                from: file.firstOffset, into: &batch, recordCountMax: ArchiveCompaction.recordsPerRead,
+                byteCountMax: ArchiveCompaction.bytesPerRead)
+            for record in batch.records {
+                let isConcerned = record.key.isEmpty || users[[UInt8](batch.bytes[record.key.range])].map { record.offset <= $0 } ?? false
+                if isConcerned { try maker.take(record, batch.bytes) }
+            }
+        }
     }
 
     /// Files that follow each other and may become one; larger files stand alone.
@@ -53,16 +104,11 @@ package struct ArchiveCompaction {
         return groups
     }
 
-    private mutating func compact(_ group: [ArchivedFile], _ erasures: [ArchiveErasure]) throws(LogError) {
-        let users = erasures.reduce(into: [[UInt8]: Int64]()) { users, erasure in
-            users[erasure.user] = max(users[erasure.user] ?? .min, erasure.offset)
+    private func reader(_ file: ArchivedFile) throws(LogError) -> ArchiveFileReader {
+        guard let reader = try ArchiveFileReader(file, root: writer.archive.path(of: writer.topic)) else {
+            throw LogError(.invalid, "\(writer.archive.path(of: writer.topic))/\(file.path) is missing; restore it from a backup")
         }
-        let isConcerned = erasures.contains { $0.offset > group[0].firstOffset }
-        guard group.count > 1 || isConcerned else { return }
-        var (batch, schemas) = try read(group)
-        let erased = ArchiveErased.remove(from: &batch, users)
-        guard group.count > 1 || !erased.isEmpty else { return }
-        try replace(group, with: batch, schemas, erased)
+        return reader
     }
 
     /// All records of the files.
@@ -70,59 +116,45 @@ package struct ArchiveCompaction {
         var batch = RecordBatch()
         var schemas: [Int32: String] = [:]
         for file in group {
-            guard var reader = try ArchiveFileReader(file, root: writer.archive.path(of: writer.topic)) else {
-                throw LogError(.invalid, "\(writer.archive.path(of: writer.topic))/\(file.path) is missing; restore it from a backup")
-            }
+            var reader = try reader(file)
             schemas.merge(reader.schemas) { old, _ in old }
             while try reader.read(from: file.firstOffset, into: &batch, recordCountMax: .max / 2, byteCountMax: .max) {}
         }
         return (batch, schemas)
     }
 
-    private mutating func replace(
-        _ group: [ArchivedFile], with batch: RecordBatch, _ schemas: [Int32: String], _ erased: [ArchiveAbsence]
-    ) throws(LogError) {
+    /// Makes one file of the group, with the records of `left` that belong into it; leaves one file alone that they do not concern.
+    private mutating func replace(_ group: [ArchivedFile], with left: RecordBatch) throws(LogError) {
         let offsets = group[0].firstOffset...group[group.count - 1].lastOffset
+        let changed = left.records[left.place(of: offsets.lowerBound)..<left.place(of: offsets.upperBound + 1)]
+        guard group.count > 1 || !changed.isEmpty else { return }
+        var (batch, schemas) = try read(group)
+        for (id, text) in schemas where !writer.copier.knows(id) { writer.copier.register(id, text) }
+        for record in changed { try writer.addSchema(of: record, left.bytes, to: &schemas) }
+        let erased = ErasedOffsets.put(changed, of: left.bytes, into: &batch)
         let revision = (group.map(\.revision).max() ?? 0) + 1
         let path = Archive.filePath(partition: group[0].partition, offsets, appendTime: group[0].appendTimeMin, revision: revision)
-        for (id, text) in schemas where !writer.copier.knows(id) { writer.copier.register(id, text) }
         var entry = ArchivedFile(beginning: path, partition: group[0].partition, offsets, revision: revision)
         // They stand where no record is left.
         entry.appendTimeMin = group.map(\.appendTimeMin).min() ?? 0
         entry.appendTimeMax = group.map(\.appendTimeMax).max() ?? 0
+        try write(entry, batch, Set(schemas.keys), in: group, erased)
+    }
+
+    private mutating func write(
+        _ entry: ArchivedFile, _ batch: RecordBatch, _ schemaIDs: Set<Int32>, in group: [ArchivedFile], _ erased: ErasedOffsets
+    ) throws(LogError) {
         try writer.atStep(.begun)
         var file = try ArchiveFileWriter(
-            entry, root: writer.archive.path(of: writer.topic), copier: writer.copier, schemaIDs: Set(schemas.keys),
-            generation: writer.generation)
+            entry, root: writer.archive.path(of: writer.topic), copier: writer.copier, schemaIDs: schemaIDs, generation: writer.generation)
         try file.append(batch, &writer.copier)
         let written = try file.finish(writer.atStep)
-        try writer.manifest.replace(group, with: written, absences: erased)
+        try writer.manifest.replace(group, with: written, absences: erased.absences)
         try writer.atStep(.recorded)
         try ArchiveLeftovers.remove(root: writer.archive.path(of: writer.topic), group)
         try writer.atStep(.unlinked)
         outcome.filesBefore += group.count
         outcome.filesAfter += 1
-        outcome.erasedCount += erased.reduce(0) { $0 + Int($1.lastOffset - $1.firstOffset) + 1 }
-    }
-}
-
-/// Takes erased users' records out of a batch.
-enum ArchiveErased {
-    /// Removes the records keyed by one of the users that stand before that user's erasure; answers their offsets.
-    static func remove(from batch: inout RecordBatch, _ users: [[UInt8]: Int64]) -> [ArchiveAbsence] {
-        guard !users.isEmpty else { return [] }
-        var absences: [ArchiveAbsence] = []
-        let bytes = batch.bytes
-        batch.records.removeAll { record in
-            guard let end = users[[UInt8](bytes[record.key.range])], record.offset < end else { return false }
-            if let last = absences.last, last.lastOffset + 1 == record.offset {
-                absences[absences.count - 1].lastOffset = record.offset
-            } else {
-                absences.append(
-                    ArchiveAbsence(partition: record.partition, firstOffset: record.offset, lastOffset: record.offset, reason: .erased))
-            }
-            return true
-        }
-        return absences
+        outcome.erasedCount += erased.count
     }
 }

@@ -13,6 +13,8 @@ struct ArchiveFileWriter {
     private var entry: ArchivedFile
     private var record: [UInt8] = []
     private(set) var erasures: [ArchiveErasure] = []
+    /// What is left of erased viewers' records.
+    private(set) var residues = ErasedOffsets()
 
     /// Begins the file that `entry` describes by path, partition and offsets; the rest of it is found out.
     init(_ entry: ArchivedFile, root: String, copier: ColumnCopier, schemaIDs: Set<Int32>, generation: UInt64) throws(LogError) {
@@ -59,6 +61,7 @@ struct ArchiveFileWriter {
         if let schemaID { AvroWriter.long(Int64(schemaID), into: &record) }
         AvroWriter.bytes(value, into: &record)
         let facts = copier.copy(value, schemaID: schemaID, into: &record)
+        if copier.residues.isResidue(added, schemaID: schemaID) { residues.add(added.offset, partition: added.partition) }
         note(added, facts, value)
     }
 

@@ -4,7 +4,8 @@ internal import GRDB
 /// A topic's manifest: which files hold which offsets. What it does not list does not exist.
 ///
 /// Tables of `manifest.sqlite`: `topic` (name and generation of the log), `files`, `starts` (where each partition's first file began),
-/// `absences` (offsets in no file) and `erasures` (not yet carried out). One process writes, the one that holds the lock; any number read.
+/// `absences` (offsets whose records are not there) and `erasures` (not yet carried out). One process writes, the one that holds the lock; any
+/// number read.
 final class ArchiveManifest: Sendable {
     private static let version = 1
     let topic: Topic

@@ -2,7 +2,8 @@ package import Events
 
 /// Reads a topic's archive by offset while it is written and compacted; belongs to one thread.
 ///
-/// Offsets that the manifest lists as absent (erased, or never on the log) do not appear. Holds one file a partition in memory.
+/// Offsets that were never on the log do not appear; at those of erased users' records stands what is left of them, in older archives nothing.
+/// Holds one file a partition in memory.
 package final class ArchiveReader {
     private static let pollByteCountMax = 32 << 20
 

@@ -143,6 +143,13 @@ package final class ArchiveWriter {
         nextOffsets[record.partition] = record.offset + 1
     }
 
+    /// Adds the text of the schema that a record of an erased viewer was replaced by.
+    func addSchema(of record: RecordBatch.Record, _ bytes: [UInt8], to schemas: inout [Int32: String]) throws(LogError) {
+        let schemaID = bytes.withUnsafeBytes { EventRenderer.schemaID(of: UnsafeRawBufferPointer(rebasing: $0[record.value.range])) }
+        guard let schemaID = try registered(schemaID), schemas[schemaID] == nil else { return }
+        schemas[schemaID] = copier.texts[schemaID]
+    }
+
     private func registered(_ schemaID: Int32?) throws(LogError) -> Int32? {
         guard let schemaID, !copier.knows(schemaID), !unknownIDs.contains(schemaID) else { return schemaID }
         do {
@@ -168,7 +175,7 @@ package final class ArchiveWriter {
             entry, root: archive.path(of: topic), copier: copier, schemaIDs: waiting.schemaIDs, generation: generation)
         try writer.append(waiting.batch, &copier)
         let written = try writer.finish(atStep)
-        try manifest.add(written, absences: waiting.absences(partition), erasures: writer.erasures)
+        try manifest.add(written, absences: waiting.absences(partition) + writer.residues.absences, erasures: writer.erasures)
         heldByteCount -= waiting.batch.bytes.count
         held[partition] = nil
         try atStep(.recorded)

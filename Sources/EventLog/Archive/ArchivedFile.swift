@@ -32,10 +32,10 @@ extension ArchivedFile {
     }
 }
 
-/// Offsets of a partition that are in no file, and why.
+/// Offsets of a partition that are in no file, or only as what is left of an erased viewer's records, and why.
 package struct ArchiveAbsence: Sendable, Hashable, Codable {
     package enum Reason: String, Sendable, Codable {
-        /// The records were of a user who was erased later on, and have been removed.
+        /// The records were of a user who was erased later on: what is left of them stands there, or, in older archives, nothing.
         case erased
         /// The log had no record there (Kafka uses up offsets for its own purposes).
         case notOnLog = "not_on_log"
@@ -46,7 +46,7 @@ package struct ArchiveAbsence: Sendable, Hashable, Codable {
     package var reason: Reason
 }
 
-/// An erasure that compaction still has to carry out: records of the user before `offset` are to go.
+/// An erasure that compaction still has to carry out: the user's records before `offset` are to go.
 struct ArchiveErasure: Hashable {
     var partition: Int32
     var offset: Int64

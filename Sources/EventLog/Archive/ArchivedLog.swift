@@ -2,8 +2,8 @@ package import Events
 
 /// A log whose topics reach back as far as their archives do: what the log no longer holds is read from the archive.
 ///
-/// Offsets of erased records do not appear (nor do those that Kafka leaves out): consumers take offsets as ascending, not as consecutive. An
-/// archive is used where it reaches the log's start; one that ends before it would leave a hole, and the log then begins where it begins itself.
+/// Offsets that Kafka leaves out do not appear (nor, from older archives, those of erased records): consumers take offsets as ascending, not as
+/// consecutive. An archive is used where it reaches the log's start; one that ends before it would leave a hole, and the log then begins where it begins itself.
 package final class ArchivedLog: EventLog {
     private let log: any EventLog
     private let archive: Archive

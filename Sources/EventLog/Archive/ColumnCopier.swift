@@ -21,6 +21,8 @@ struct ColumnCopier {
     let columns: ArchiveColumns
     /// The writers' schemas that were registered, as JSON.
     private(set) var texts: [Int32: String] = [:]
+    /// Those of them that are of what is left of erased viewers' records.
+    private(set) var residues = ResidueSchemas()
     private var plans: [Int32: [Target]] = [:]
     /// Where the value of each column is; empty for null, as every value takes a byte at least.
     private var found: [Range<Int>]
@@ -47,6 +49,7 @@ struct ColumnCopier {
         do throws(AvroError) {
             let parsed = try ParsedSchema(json: text)
             guard case .record(let record) = parsed.root else { return }
+            residues.note(schemaID, record)
             plans[schemaID] = record.fields.map { field in
                 let plain = PlainField(field.schema, of: parsed)
                 let column = columns.names.firstIndex(of: field.name) ?? -1

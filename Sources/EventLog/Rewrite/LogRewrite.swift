@@ -5,9 +5,10 @@ internal import GRDB
 /// Writes an embedded log anew with another number of partitions, beside the old one, which does not change.
 ///
 /// Each topic's records, the archive's before the log's, come in the order of their append times (where these are equal, in that of the old
-/// partitions) to the partitions that their keys belong to now; key, value and append time stay as they are. So a key's records keep their
-/// order, and append times never fall within a partition. Offsets go on beyond all that the old log has used: whatever is derived from a
-/// topic, partition and offset stays unique, and one that was told before the rewrite names nothing else after it.
+/// partitions) to the partitions that their keys belong to now, or, without a key, to the old one's number modulo the new count; key, value and
+/// append time stay as they are. So a key's records keep their order, and append times never fall within a partition. Offsets go on beyond all
+/// that the old log has used: whatever is derived from a topic, partition and offset stays unique, and one that was told before the rewrite
+/// names nothing else after it.
 package struct LogRewrite: Sendable {
     /// What a topic has become.
     package struct Written: Sendable {

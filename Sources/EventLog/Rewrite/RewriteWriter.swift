@@ -23,9 +23,7 @@ struct RewriteWriter {
 
     /// Answers where the record stands; it is on disk once the transaction that `flush` ends is.
     mutating func append(_ record: RecordBatch.Record, _ bytes: [UInt8], _ database: Database) throws -> LogPosition {
-        let number = bytes.withUnsafeBytes { bytes in
-            partition(of: UnsafeRawBufferPointer(rebasing: bytes[record.key.range]), count: partitions.count)
-        }
+        let number = home(of: record, bytes)
         let index = Int(number)
         // All records of a row have one append time. A clock that was set back leaves equal times behind, never falling ones.
         if partitions[index].appendTime != record.timestamp || partitions[index].payload.isFull { try insertRow(index, database) }
@@ -34,6 +32,15 @@ struct RewriteWriter {
         partitions[index].isTouched = true
         defer { partitions[index].next += 1 }
         return LogPosition(topic: file.topic, partition: number, offset: partitions[index].next)
+    }
+
+    /// Where its key belongs. A record without one is of no viewer but of its partition (what is left of erased viewers' records, a change of
+    /// the definition), and readers add the partitions up: any will do, as long as not all come to one.
+    private func home(of record: RecordBatch.Record, _ bytes: [UInt8]) -> Int32 {
+        if record.key.isEmpty { return record.partition % Int32(partitions.count) }
+        return bytes.withUnsafeBytes { bytes in
+            partition(of: UnsafeRawBufferPointer(rebasing: bytes[record.key.range]), count: partitions.count)
+        }
     }
 
     /// Puts what is held into the file.

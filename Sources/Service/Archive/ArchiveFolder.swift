@@ -68,12 +68,18 @@ package struct ArchiveFolder: Sendable {
     }
 
     /// Compacts the hours that are over; nil where nothing is archived, an error where a running service archives the topic.
-    package func compact(_ topic: Topic, now: Int64 = wallClockMilliseconds()) throws -> ArchiveCompaction.Outcome? {
+    package func compact(
+        _ topic: Topic, _ residues: ArchiveResidues, now: Int64 = wallClockMilliseconds()
+    ) throws -> ArchiveCompaction.Outcome? {
         guard let generation = try ArchiveReader(archive, topic: topic).generation() else { return nil }
+        let description = TopicDescription(topic: topic, partitions: 1, generation: generation)
+        let registry = residues.registry
         let writer = try ArchiveWriter(
-            archive, topic: TopicDescription(topic: topic, partitions: 1, generation: generation),
-            columns: try ArchiveColumns(topic: topic, schemas: try Resources().schemas()), schemas: { _ in nil })
-        var compaction = ArchiveCompaction(writer)
+            archive, topic: description, columns: try ArchiveColumns(topic: topic, schemas: residues.schemas)
+        ) { (id) throws(RegistryError) in try registry.schemaBlocking(id: id) }
+        var compaction = ArchiveCompaction(writer) { (partition) throws(LogError) in
+            try residues.maker(description, partition: partition)
+        }
         return try compaction.run(now: now)
     }
 }

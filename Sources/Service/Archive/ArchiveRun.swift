@@ -7,6 +7,8 @@ final class ArchiveRun {
     private static let pollMilliseconds = 200
     private static let compactionMilliseconds: Int64 = 60_000
 
+    private let residues: ArchiveResidues
+    private let topic: TopicDescription
     private let consumer: any LogConsumer
     private let writer: ArchiveWriter
     private let records: Metrics.Counter
@@ -15,15 +17,18 @@ final class ArchiveRun {
 
     /// Takes the archive and finds the place on the log where it ends.
     init(_ setup: ArchiveSetup) throws(LogError) {
-        let registry = setup.registry
+        residues = setup.residues
+        topic = setup.topic
+        let registry = setup.residues.registry
         writer = try ArchiveWriter(
-            setup.archive, topic: setup.topic, columns: try ArchiveColumns(topic: setup.topic.topic, schemas: setup.schemas),
+            setup.archive, topic: setup.topic, columns: try ArchiveColumns(topic: setup.topic.topic, schemas: setup.residues.schemas),
             hasOffsetGaps: setup.hasOffsetGaps
         ) { (id) throws(RegistryError) in try registry.schemaBlocking(id: id) }
         let labels = [("topic", setup.topic.topic.name)]
         records = setup.archivedRecords
         erased = setup.metrics.counter(
-            "recs_archive_erased_records_total", help: "Records of erased users removed from the archive.", labels: labels)
+            "recs_archive_erased_records_total", help: "Records of erased users of which the archive keeps no more than their counts.",
+            labels: labels)
         consumer = try setup.log.consumer(setup.topic.topic, group: nil)
     }
 
@@ -56,7 +61,9 @@ final class ArchiveRun {
     private func compact(_ now: Int64) throws(LogError) {
         guard now - compactedAt >= ArchiveRun.compactionMilliseconds || now < compactedAt else { return }
         compactedAt = now
-        var compaction = ArchiveCompaction(writer)
+        var compaction = ArchiveCompaction(writer) { [residues, topic] (partition) throws(LogError) in
+            try residues.maker(topic, partition: partition)
+        }
         erased.add(try compaction.run(now: now).erasedCount)
     }
 }

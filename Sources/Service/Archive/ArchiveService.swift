@@ -11,10 +11,9 @@ struct ArchiveSetup: Sendable {
     let topic: TopicDescription
     /// The log itself, without the archive behind it.
     let log: any EventLog
-    let registry: any SchemaRegistry
-    let schemas: EventSchemas
     /// True for Kafka, which uses up offsets for its own purposes, and for a restored log, which leaps over those that were lost.
     let hasOffsetGaps: Bool
+    let residues: ArchiveResidues
     let metrics: Metrics
     let logger: Logger
 

@@ -77,13 +77,13 @@ package struct Foundations: Sendable {
                 assignmentStrategy: configuration.kafkaAssignmentStrategy))
     }
 
-    private static func registry(_ configuration: Configuration) throws -> any SchemaRegistry {
+    static func registry(_ configuration: Configuration) throws -> any SchemaRegistry {
         if let url = configuration.registry { return try HTTPRegistry(url: url) }
         return try EmbeddedRegistry(path: configuration.dataFolder + "/registry.sqlite")
     }
 
     /// Registers our schemas under TopicRecordNameStrategy: subject = topic, dash, the record's full name.
-    private static func register(_ schemas: EventSchemas, in registry: any SchemaRegistry) async throws -> [EventType: Int32] {
+    static func register(_ schemas: EventSchemas, in registry: any SchemaRegistry) async throws -> [EventType: Int32] {
         var ids: [EventType: Int32] = [:]
         for type in EventType.allCases {
             let topics = type.topic.map { [$0] } ?? Topic.allCases.filter(\.hasJob)

@@ -1,4 +1,3 @@
-import Avro
 import EventLog
 import Events
 import FeatureStore
@@ -232,26 +231,13 @@ final class JobRun {
             let record = records.records[index]
             if record.offset >= stop { break }
             var event = Event(type: .seek)
-            var fault = try decode(record, bytes, into: &event)
+            var fault = try decoder.decode(bytes, record.value, schemasFrom: setup.registry, into: &event)
             if event.type == .definitionsChanged, fault == nil { fault = try takeDefinition(event.number, record, into: &batch) }
             event.partition = record.partition
             event.offset = record.offset
             event.appendTime = record.timestamp
             batch.append(event, key: record.key, value: record.value, fault: fault)
         }
-    }
-
-    private func decode(
-        _ record: RecordBatch.Record, _ bytes: UnsafeRawBufferPointer, into event: inout Event
-    ) throws -> DeadLetterReason? {
-        var result = decoder.decode(bytes, record.value, into: &event)
-        if case .unknownSchema(let id) = result {
-            guard let json = try setup.registry.schemaBlocking(id: id) else { return .unknownSchema }
-            guard let schema = try? ParsedSchema(json: json) else { return .undecodable }
-            decoder.register(id, writer: schema)
-            result = decoder.decode(bytes, record.value, into: &event)
-        }
-        return if case .event = result { nil } else { .undecodable }
     }
 
     /// Adds the definition that a record names to the batch, where it is newer than the partition's.
