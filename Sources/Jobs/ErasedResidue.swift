@@ -1,4 +1,4 @@
-package import Events
+import Events
 
 /// What is left of a record whose viewer was erased later (DESIGN §6.9): what it counts for, and nothing of whom.
 package struct ErasedResidue: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import EventLog
-package import Events
+import Events
 import Jobs
 
 /// Tells what an archive keeps of erased viewers' records (DESIGN §6.9): the jobs' own operators say what each was counted for, by the
