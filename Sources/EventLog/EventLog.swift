@@ -146,6 +146,9 @@ package protocol LogConsumer: AnyObject {
     func commit(partition: Int32, next offset: Int64)
     /// What the log holds of the partitions assigned.
     func range(partition: Int32) throws(LogError) -> PartitionRange
+    /// The end of a partition that is ours as far as the consumer knows it, cheaply: never behind what it has read and never falling. While it is
+    /// polled, what is appended shows as soon as a poll could bring it. That the log is out of reach does not show: ask for the range.
+    func knownEnd(partition: Int32) throws(LogError) -> Int64
     func close()
 }
 

@@ -58,13 +58,17 @@ struct TileCells: Sendable, Equatable {
 
     /// Drops tiles that no window can reach any more; one tile more than the window is kept for readers whose clock is behind.
     mutating func expire(logTime: Int64) {
-        for window in [TasteWindow.hour, .day, .week] {
-            let last = window.tile(of: logTime)
-            let oldest = last - min(last, UInt64(window.tileCount))
-            let start = firstIndex(from: TileCells.key(window, 0, 0))
-            let end = firstIndex(from: TileCells.key(window, oldest, 0))
-            if end > start { cells.removeSubrange(start..<end) }
-        }
+        expire(.hour, logTime: logTime)
+        expire(.day, logTime: logTime)
+        expire(.week, logTime: logTime)
+    }
+
+    private mutating func expire(_ window: TasteWindow, logTime: Int64) {
+        let last = window.tile(of: logTime)
+        let oldest = last - min(last, UInt64(window.tileCount))
+        let start = firstIndex(from: TileCells.key(window, 0, 0))
+        let end = firstIndex(from: TileCells.key(window, oldest, 0))
+        if end > start { cells.removeSubrange(start..<end) }
     }
 
     /// The first cell whose key is not below `key`.

@@ -9,8 +9,8 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure, checked and beside yardsticks of the same run.",
         subcommands: [
-            BenchCore.self, BenchStream.self, BenchCapture.self, BenchHome.self, BenchFreshness.self, BenchSignals.self, BenchReplay.self,
-            BenchGrowth.self, BenchBroker.self, BenchFixed.self, BenchEcho.self,
+            BenchCore.self, BenchOperators.self, BenchStream.self, BenchCapture.self, BenchHome.self, BenchFreshness.self,
+            BenchSignals.self, BenchReplay.self, BenchGrowth.self, BenchBroker.self, BenchFixed.self, BenchEcho.self,
         ])
 
     /// Tells what goes wrong, nothing else.

@@ -15,8 +15,9 @@ extension EndToEndTests {
             ["dead-letters", "redrive"], ["archive"], ["archive", "ls"], ["archive", "check"], ["archive", "cat"], ["archive", "compact"],
             ["replay"], ["namespace"], ["namespace", "ls"], ["namespace", "switch"], ["namespace", "drop"], ["repartition"], ["verify"],
             ["backup"], ["restore"], ["schemas"], ["schemas", "list"], ["schemas", "check"], ["simulate"], ["import"],
-            ["import", "movielens"], ["playback-stub"], ["bench"], ["bench", "core"], ["bench", "stream"], ["bench", "capture"],
-            ["bench", "home"], ["bench", "freshness"], ["bench", "signals"], ["bench", "replay"], ["bench", "growth"],
+            ["import", "movielens"], ["playback-stub"], ["bench"], ["bench", "core"], ["bench", "operators"], ["bench", "stream"],
+            ["bench", "capture"], ["bench", "home"], ["bench", "freshness"], ["bench", "signals"], ["bench", "replay"],
+            ["bench", "growth"],
         ]
 
         /// The commands that a command's help lists.

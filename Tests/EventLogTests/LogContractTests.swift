@@ -99,6 +99,46 @@ import Testing
     }
 
     @Test(arguments: LogKind.allCases)
+    func theKnownEndGrowsWithTheLogAndIsItsEndOnceAllIsRead(kind: LogKind) async throws {
+        try await withLog(kind) { log in
+            _ = try await log.open(.play, partitions: 2)
+            _ = await log.append(.numbered(.play, 0..<50))
+            let consumer = try log.consumer(.play, group: nil)
+            try await reading(consumer) { consumer in
+                let partitions = try consumer.waitForAssignment()
+                for partition in partitions { try consumer.seek(partition: partition, to: 0) }
+                _ = log.appendBlocking(.numbered(.play, 50..<150))
+                var known: [Int32: Int64] = [:]
+                var batch = RecordBatch()
+                var readCount = 0
+                func poll(_ recordCountMax: Int) throws {
+                    _ = try consumer.poll(into: &batch, recordCountMax: recordCountMax, timeoutMilliseconds: 100)
+                    readCount += batch.records.count
+                    for partition in partitions {
+                        let end = try consumer.knownEnd(partition: partition)
+                        #expect(end >= known[partition] ?? 0 && end >= consumer.position(partition: partition) ?? 0)
+                        known[partition] = end
+                    }
+                }
+                let isKnown = try eventually {
+                    try poll(1)
+                    return known.values.reduce(0, +) == 150
+                }
+                #expect(isKnown && readCount < 150)
+                let isRead = try eventually {
+                    try poll(1000)
+                    return readCount == 150
+                }
+                #expect(isRead)
+                for partition in partitions {
+                    let end = try consumer.range(partition: partition).end
+                    #expect(end == known[partition])
+                }
+            }
+        }
+    }
+
+    @Test(arguments: LogKind.allCases)
     func offsetsOutsideTheLogAreRefused(kind: LogKind) async throws {
         try await withLog(kind) { log in
             _ = try await log.open(.play, partitions: 1)

@@ -63,6 +63,8 @@ final class ArchivedConsumer: LogConsumer {
         return range.reachingBack(to: try reader.ranges().first { $0.partition == partition })
     }
 
+    func knownEnd(partition: Int32) throws(LogError) -> Int64 { try consumer.knownEnd(partition: partition) }
+
     func close() {
         reader.close()
         consumer.close()

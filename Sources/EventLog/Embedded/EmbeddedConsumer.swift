@@ -71,6 +71,8 @@ package final class EmbeddedConsumer: LogConsumer {
         return found
     }
 
+    package func knownEnd(partition: Int32) throws(LogError) -> Int64 { try range(partition: partition).end }
+
     package func close() {
         database = nil
         lock = nil

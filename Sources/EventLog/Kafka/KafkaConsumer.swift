@@ -25,6 +25,8 @@ package final class KafkaConsumer: LogConsumer {
     private var positions = PartitionPositions()
     /// The ends that were come to since the last seek.
     private var ends: [Int32: Int64] = [:]
+    /// The greatest ends of our partitions that were told so far.
+    private var knownEnds: [Int32: Int64] = [:]
     private let messages = UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>.allocate(capacity: chunkCountMax)
 
     init(settings: KafkaSettings, topic: String, partitions: Int, group: String?) throws(LogError) {
@@ -92,7 +94,7 @@ package final class KafkaConsumer: LogConsumer {
         guard positions[partition] != nil || isComing else {
             throw LogError(.invalid, "seeking \(topic) \(partition): the partition is not assigned to this consumer")
         }
-        let range = try KafkaAdmin.range(handle, topic, partition: partition, timeout: Int32(clamping: timeoutMilliseconds))
+        let range = try range(partition: partition)
         guard (range.start...max(range.start, range.end)).contains(offset) else {
             throw LogError(
                 .mismatch,
@@ -123,7 +125,21 @@ package final class KafkaConsumer: LogConsumer {
     }
 
     package func range(partition: Int32) throws(LogError) -> PartitionRange {
-        try KafkaAdmin.range(opened().handle, topic, partition: partition, timeout: Int32(clamping: timeoutMilliseconds))
+        let (handle, _) = try opened()
+        let range = try KafkaAdmin.range(handle, topic, partition: partition, timeout: Int32(clamping: timeoutMilliseconds))
+        knownEnds[partition] = max(range.end, knownEnds[partition] ?? 0)
+        return range
+    }
+
+    package func knownEnd(partition: Int32) throws(LogError) -> Int64 {
+        // Every answer to a fetch tells the end and librdkafka keeps it; before the first it knows none, and says a negative one.
+        var (low, high): (Int64, Int64) = (-1, -1)
+        let error = rd_kafka_get_watermark_offsets(try opened().handle.pointer, topic, partition, &low, &high)
+        let fetched = error == RD_KAFKA_RESP_ERR_NO_ERROR ? high : -1
+        let known = if let end = knownEnds[partition] { end } else { try range(partition: partition).end }
+        let end = max(known, fetched, position(partition: partition) ?? 0)
+        knownEnds[partition] = end
+        return end
     }
 
     /// Leaves the group, which others notice sooner than by its timeout. That is a courtesy: where it does not come about in time (librdkafka 2.0
@@ -149,7 +165,7 @@ package final class KafkaConsumer: LogConsumer {
     private func tell(_ change: KafkaRebalances.Change) -> PollResult {
         told = change
         if change.isAssignment { return .assigned(change.partitions) }
-        for partition in change.partitions { (positions[partition], ends[partition]) = (nil, nil) }
+        for partition in change.partitions { (positions[partition], ends[partition], knownEnds[partition]) = (nil, nil, nil) }
         return .revoked(change.partitions)
     }
 

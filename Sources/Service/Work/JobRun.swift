@@ -57,6 +57,8 @@ final class JobRun {
     private var rate = RateEstimate()
     /// The next record to take in, by partition.
     private var next: [Int32: Int64] = [:]
+    /// What the log held of each partition when it was begun.
+    private var ranges: [Int32: PartitionRange] = [:]
 
     init(_ setup: JobSetup) throws {
         self.setup = setup
@@ -98,13 +100,15 @@ final class JobRun {
     }
 
     /// Another server, role or slot map than at the beginning of this life: what is cached may be more than what is stored. A lost
-    /// connection shows at once; this finds what leaves connections open.
+    /// connection shows at once; this finds what leaves connections open. So does a log out of reach, which a poll that brings nothing
+    /// does not tell: one partition's range is asked for.
     private func checkIdentity() throws {
         guard ContinuousClock.now - lastIdentityCheck > JobRun.identityInterval else { return }
         lastIdentityCheck = .now
         guard try store.identity() == identity else {
             throw StoreError(.unavailable, "another server, role or slot map answers than before; beginning again from the markers")
         }
+        if let partition = engines.keys.randomElement() { _ = try consumer.range(partition: partition) }
     }
 
     // MARK: Partitions
@@ -131,6 +135,7 @@ final class JobRun {
             start.emittedUpTo = handover[partition] ?? -1
         }
         let range = try consumer.range(partition: partition)
+        ranges[partition] = range
         if setup.emits, setup.topic == .quality, !identity.slotMap.isEmpty {
             // Sessions' streams stand on other nodes of a cluster than the markers: what a failing node has lost of them is behind no marker.
             // So all that outboxes still hold is emitted again; ids that a stream has are not added twice.
@@ -332,8 +337,8 @@ final class JobRun {
     private func lag() throws(LogError) -> Int64 {
         var lag: Int64 = 0
         for partition in engines.keys {
-            var range = try consumer.range(partition: partition)
-            range.end = setup.stops?[partition] ?? range.end
+            guard var range = ranges[partition] else { continue }
+            if let stop = setup.stops?[partition] { range.end = stop } else { range.end = try consumer.knownEnd(partition: partition) }
             lag += range.count(from: next[partition] ?? 0)
         }
         return lag

@@ -1,0 +1,27 @@
+import Foundation
+
+/// Heap allocations of this thread so far, as `Scripts/allocations.c` counts them where it is preloaded.
+struct HeapCounter {
+    private typealias Counter = @convention(c) () -> UInt64
+
+    private static let counters: (all: Counter, swift: Counter)? = {
+        guard let all = dlsym(nil, "recs_allocations"), let swift = dlsym(nil, "recs_swift_allocations") else { return nil }
+        return (unsafeBitCast(all, to: Counter.self), unsafeBitCast(swift, to: Counter.self))
+    }()
+
+    /// Calls of `malloc` and its like.
+    private var all: UInt64
+    /// Those among them of Swift's allocator: objects, arrays, closures. A debug build calls `malloc` for temporaries of generic code besides.
+    private var swift: UInt64
+
+    /// Nil where nothing counts.
+    static var current: HeapCounter? { counters.map { HeapCounter(all: $0.all(), swift: $0.swift()) } }
+
+    /// Allocations an event since then.
+    func details(since before: HeapCounter, eventCount: Int) -> [(name: String, value: Double)] {
+        [
+            ("allocations an event", Double(all - before.all) / Double(max(eventCount, 1))),
+            ("allocations an event by Swift", Double(swift - before.swift) / Double(max(eventCount, 1))),
+        ]
+    }
+}
