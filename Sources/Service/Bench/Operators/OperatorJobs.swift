@@ -66,7 +66,7 @@ struct OperatorJobs {
         engine.collectTitles { count += $0.value.count }
         engine.collectErasures { count += $0.value.count }
         engine.collectMarkers { _, marker, _ in count += marker.encoded().count }
-        engine.committed(titles: true)
+        engine.committed(titles: true, at: 0)
         writtenByteCount += count
     }
 
