@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measure, checked and beside yardsticks of the same run.",
         subcommands: [
             BenchCore.self, BenchOperators.self, BenchStream.self, BenchCapture.self, BenchHome.self, BenchFreshness.self,
-            BenchSignals.self, BenchReplay.self, BenchGrowth.self, BenchBroker.self, BenchFixed.self, BenchEcho.self,
+            BenchSignals.self, BenchReplay.self, BenchGrowth.self, BenchSoak.self, BenchBroker.self, BenchFixed.self, BenchEcho.self,
         ])
 
     /// Tells what goes wrong, nothing else.

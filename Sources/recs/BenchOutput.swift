@@ -7,7 +7,7 @@ struct BenchOutput: ParsableArguments {
     @Flag(help: "Print the report as JSON.")
     var json = false
 
-    @Option(help: ArgumentHelp("Draw the figures beside their yardsticks into this SVG file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Draw the figures beside their yardsticks, or over time, into this SVG file.", valueName: "file"))
     var svg: String?
 
     /// Measures, telling what is being done, and prints the report.
@@ -21,7 +21,7 @@ struct BenchOutput: ParsableArguments {
     /// Prints the report; a wrong result prints what is wrong, no figure, and ends with 1.
     func show(_ report: BenchReport) throws {
         output(json ? report.json : report.text)
-        if let svg, let picture = report.svg { try Data(picture.utf8).write(to: URL(fileURLWithPath: svg)) }
+        if let svg, let picture = report.plot ?? report.svg { try Data(picture.utf8).write(to: URL(fileURLWithPath: svg)) }
         if !report.faults.isEmpty { throw ExitCode(1) }
     }
 }

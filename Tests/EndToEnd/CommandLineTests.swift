@@ -17,7 +17,7 @@ extension EndToEndTests {
             ["backup"], ["restore"], ["schemas"], ["schemas", "list"], ["schemas", "check"], ["simulate"], ["import"],
             ["import", "movielens"], ["playback-stub"], ["bench"], ["bench", "core"], ["bench", "operators"], ["bench", "stream"],
             ["bench", "capture"], ["bench", "home"], ["bench", "freshness"], ["bench", "signals"], ["bench", "replay"],
-            ["bench", "growth"],
+            ["bench", "growth"], ["bench", "soak"],
         ]
 
         /// The commands that a command's help lists.

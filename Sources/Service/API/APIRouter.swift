@@ -32,7 +32,8 @@ struct APIRouter {
         let producers = keyed.group("v1").add(middleware: RoleMiddleware(.producer))
         let readers = keyed.group("v1").add(middleware: RoleMiddleware(.reader))
         let admins = keyed.group("v1").add(middleware: RoleMiddleware())
-        EventRoutes(gateway: parts.gateway, bodyByteCountMax: configuration.bodyByteCountMax).add(to: producers)
+        let budget = BodyBudget(byteCountMax: configuration.bodyBytesUnderWayMax, metrics: parts.metrics)
+        EventRoutes(gateway: parts.gateway, bodyByteCountMax: configuration.bodyByteCountMax, budget: budget).add(to: producers)
         let users = UserRoutes(
             home: parts.home, erasure: Erasure(log: parts.foundations.log, writer: parts.foundations.writer),
             activity: ActivityReader(reader: parts.viewers.reader, partitionCount: parts.foundations.partitionCount),

@@ -8,6 +8,7 @@ import NIOCore
 struct EventRoutes: Sendable {
     let gateway: Gateway
     let bodyByteCountMax: Int
+    let budget: BodyBudget
 
     func add(to group: RouterGroup<APIContext>) {
         group.post("events") { request, context in try await post(request, context) }
@@ -15,7 +16,9 @@ struct EventRoutes: Sendable {
 
     private func post(_ request: Request, _ context: APIContext) async throws -> Response {
         let format = try format(of: request)
-        let body = try await collect(request)
+        var taken = 0
+        defer { budget.giveBack(taken) }
+        let body = try await collect(request, taking: &taken)
         let results: [Gateway.Result]
         do throws(BodyError) {
             results = try await gateway.capture(body, format: format, now: wallClockMilliseconds())
@@ -27,14 +30,17 @@ struct EventRoutes: Sendable {
         return answer(results)
     }
 
-    private func collect(_ request: Request) async throws -> ByteBuffer {
+    /// `taken` tells the bytes that the budget has let in: those that have arrived, so that a slow sender holds no more.
+    private func collect(_ request: Request, taking taken: inout Int) async throws -> ByteBuffer {
         var tooLarge: Problem {
             Problem(.contentTooLarge, "Content too large", "the body is larger than \(bodyByteCountMax) bytes; send fewer events a request")
         }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > bodyByteCountMax { throw tooLarge }
         var body: ByteBuffer?
         for try await part in request.body {
-            if (body?.readableBytes ?? 0) + part.readableBytes > bodyByteCountMax { throw tooLarge }
+            if taken + part.readableBytes > bodyByteCountMax { throw tooLarge }
+            guard budget.take(part.readableBytes) else { throw EventRoutes.tooMuchUnderWay }
+            taken += part.readableBytes
             if body?.writeImmutableBuffer(part) == nil { body = part }
         }
         return body ?? ByteBuffer()
@@ -87,6 +93,10 @@ struct EventRoutes: Sendable {
 
     private static var logIsAway: Problem {
         .unavailable("the log cannot take events now; send those marked failed again (their event_id makes that safe)")
+    }
+
+    private static var tooMuchUnderWay: Problem {
+        .unavailable("as many events are under way as fit into memory; none of these was taken, send them again")
     }
 
     /// Names the first fault, for whoever reads no further.

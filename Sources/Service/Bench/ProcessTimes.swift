@@ -15,7 +15,10 @@ struct ProcessTimes {
     static func peakByteCount(of pid: Int32) -> Int64 { memory("VmHWM:", of: pid) }
 
     /// Memory that this process holds now, bytes.
-    static var residentByteCount: Int64 { memory("VmRSS:", of: ProcessInfo.processInfo.processIdentifier) }
+    static var residentByteCount: Int64 { residentByteCount(of: ProcessInfo.processInfo.processIdentifier) }
+
+    /// Memory that a process holds now, bytes.
+    static func residentByteCount(of pid: Int32) -> Int64 { memory("VmRSS:", of: pid) }
 
     private static func memory(_ field: String, of pid: Int32) -> Int64 {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""

@@ -29,6 +29,8 @@ package struct Configuration: Sendable {
     package var commitIntervalMilliseconds = 100
     package var titleCommitIntervalMilliseconds = 500
     package var bodyByteCountMax = 8 << 20
+    /// Of all posts of events that are under way at a time; beyond it the gateway answers 503. A request takes two to three times its body.
+    package var bodyBytesUnderWayMax = 64 << 20
     package var eventsPerRequestMax = 10_000
     /// Requests a second that one key may make; 0: no limit.
     package var requestsPerSecondMax = 0

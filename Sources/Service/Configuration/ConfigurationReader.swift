@@ -46,6 +46,7 @@ package struct ConfigurationReader {
         case "commit_interval_ms": integer(node, key, 1...10_000) { configuration.commitIntervalMilliseconds = $0 }
         case "title_commit_interval_ms": integer(node, key, 1...60_000) { configuration.titleCommitIntervalMilliseconds = $0 }
         case "body_bytes_max": integer(node, key, 1024...(1 << 30)) { configuration.bodyByteCountMax = $0 }
+        case "body_bytes_under_way_max": integer(node, key, 1024...(1 << 40)) { configuration.bodyBytesUnderWayMax = $0 }
         case "events_per_request_max": integer(node, key, 1...1_000_000) { configuration.eventsPerRequestMax = $0 }
         case "requests_per_second_max": integer(node, key, 0...10_000_000) { configuration.requestsPerSecondMax = $0 }
         case "log_level": text(node, key, SettingCheck.logLevel) { configuration.logLevel = $0 }
@@ -60,9 +61,8 @@ package struct ConfigurationReader {
 
     static let topKeys = [
         "data", "listen", "log", "kafka", "redis", "registry", "namespace", "archive", "log_retention_days", "partitions",
-        "buckets_per_partition", "commit_interval_ms", "title_commit_interval_ms", "body_bytes_max", "events_per_request_max",
-        "requests_per_second_max", "log_level", "keys", "weights",
-        "filtered_prefixes", "ladder_kbps", "tests",
+        "buckets_per_partition", "commit_interval_ms", "title_commit_interval_ms", "body_bytes_max", "body_bytes_under_way_max",
+        "events_per_request_max", "requests_per_second_max", "log_level", "keys", "weights", "filtered_prefixes", "ladder_kbps", "tests",
     ]
 
     private mutating func readListen(_ node: Node, _ configuration: inout Configuration) {

@@ -24,6 +24,8 @@ package struct BenchReport: Sendable {
     package var checked: String
     /// Most memory that the process measured ever held, bytes.
     package var peakBytes: Int64
+    /// An SVG picture of what was measured over time, in place of the bars.
+    package var plot: String?
     package var machine: BenchMachine
 
     package init(
