@@ -41,11 +41,11 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
+        cLibrary("CDeflate"),
         cLibrary("CHiredis"),
         cLibrary("CRdKafka"),
-        cLibrary("CZlib"),
         cLibrary("CZstd"),
-        room("Avro", ["CZlib", "CZstd"]),
+        room("Avro", ["CDeflate", "CZstd"]),
         room("Events", ["Avro"]),
         room(
             "EventLog",

@@ -7,6 +7,7 @@ cd "$root" || exit 1
 # Debian packages needed to build and run, and the file by which each is known to be there.
 # shellcheck disable=SC2034
 build_packages=(
+    libdeflate-dev:/usr/include/libdeflate.h
     libhiredis-dev:/usr/include/hiredis/hiredis.h
     librdkafka-dev:/usr/include/librdkafka/rdkafka.h
     libsqlite3-dev:/usr/include/sqlite3.h

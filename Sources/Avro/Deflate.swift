@@ -1,68 +1,48 @@
-internal import CZlib
+internal import CDeflate
 
-/// Raw deflate (RFC 1951) by zlib.
+/// Raw deflate (RFC 1951) by libdeflate, which takes whole blocks and is several times as fast as zlib.
 enum Deflate {
-    /// Negative: no zlib header; the largest window.
-    private static let windowBits: Int32 = -15
-    private static let memoryLevel: Int32 = 8
-    private static let chunkByteCount = 65_536
+    /// A hundredth larger than zlib's default, in a third of its time.
+    private static let level: Int32 = 4
+    /// Room that is tried first, and by how much it grows: a multiple of the packed size.
+    private static let roomMin = 65_536
+    private static let firstRatio = 8
+    private static let growth = 4
 
     static func compress(_ input: [UInt8]) throws(AvroError) -> [UInt8] {
-        var stream = z_stream()
-        let status = deflateInit2_(
-            &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, windowBits, memoryLevel, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-            Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK else { throw AvroError(.container, "zlib could not start to compress (status \(status))") }
-        defer { deflateEnd(&stream) }
-        var input = input
-        var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(input.count))))
-        let end = input.withUnsafeMutableBufferPointer { source in
-            output.withUnsafeMutableBufferPointer { target in
-                stream.next_in = source.baseAddress
-                stream.avail_in = UInt32(source.count)
-                stream.next_out = target.baseAddress
-                stream.avail_out = UInt32(target.count)
-                return deflate(&stream, Z_FINISH)
+        guard let compressor = libdeflate_alloc_compressor(level) else {
+            throw AvroError(.container, "out of memory for compressing a block")
+        }
+        defer { libdeflate_free_compressor(compressor) }
+        let room = libdeflate_deflate_compress_bound(compressor, input.count)
+        let output = [UInt8](unsafeUninitializedCapacity: room) { target, count in
+            count = input.withUnsafeBytes { source in
+                libdeflate_deflate_compress(compressor, source.baseAddress, source.count, target.baseAddress, target.count)
             }
         }
-        guard end == Z_STREAM_END else { throw AvroError(.container, "zlib could not compress a block (status \(end))") }
-        output.removeLast(Int(stream.avail_out))
+        guard !output.isEmpty else { throw AvroError(.container, "libdeflate could not compress a block") }
         return output
     }
 
     /// What follows the end of the deflate stream is ignored: some writers leave zlib's checksum there (fastavro does).
     static func decompress(_ input: [UInt8], byteCountMax: Int) throws(AvroError) -> [UInt8] {
-        var stream = z_stream()
-        let status = inflateInit2_(&stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK else { throw AvroError(.container, "zlib could not start to decompress (status \(status))") }
-        defer { inflateEnd(&stream) }
-        var input = input
-        var output: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: chunkByteCount)
-        let end = input.withUnsafeMutableBufferPointer { source in
-            stream.next_in = source.baseAddress
-            stream.avail_in = UInt32(source.count)
-            return inflateAll(&stream, &chunk, &output, byteCountMax: byteCountMax)
+        guard let decompressor = libdeflate_alloc_decompressor() else {
+            throw AvroError(.container, "out of memory for decompressing a block")
         }
-        guard output.count <= byteCountMax else { throw AvroError(.container, "the block unpacks to more than \(byteCountMax) bytes") }
-        guard end == Z_STREAM_END else { throw AvroError(.container, "the block is damaged: not deflate") }
-        return output
-    }
-
-    /// Inflates chunk by chunk until the end, an error, or more than `byteCountMax` bytes; answers zlib's last status.
-    private static func inflateAll(
-        _ stream: inout z_stream, _ chunk: inout [UInt8], _ output: inout [UInt8], byteCountMax: Int
-    ) -> Int32 {
-        var status = Z_OK
-        while status == Z_OK && output.count <= byteCountMax {
-            let room = chunk.count
-            status = chunk.withUnsafeMutableBufferPointer { target in
-                stream.next_out = target.baseAddress
-                stream.avail_out = UInt32(room)
-                return inflate(&stream, Z_NO_FLUSH)
+        defer { libdeflate_free_decompressor(decompressor) }
+        var room = min(max(input.count * firstRatio, roomMin), byteCountMax)
+        while true {
+            var result = LIBDEFLATE_BAD_DATA
+            let output = [UInt8](unsafeUninitializedCapacity: room) { target, count in
+                result = input.withUnsafeBytes { source in
+                    libdeflate_deflate_decompress(
+                        decompressor, source.baseAddress, source.count, target.baseAddress, target.count, &count)
+                }
             }
-            output.append(contentsOf: chunk[..<(room - Int(stream.avail_out))])
+            if result == LIBDEFLATE_SUCCESS { return output }
+            guard result == LIBDEFLATE_INSUFFICIENT_SPACE else { throw AvroError(.container, "the block is damaged: not deflate") }
+            guard room < byteCountMax else { throw AvroError(.container, "the block unpacks to more than \(byteCountMax) bytes") }
+            room = min(room * growth, byteCountMax)
         }
-        return status
     }
 }

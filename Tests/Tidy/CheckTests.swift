@@ -56,16 +56,16 @@ import Testing
         #expect(ImportCheck.findings(in: source("package import Features\ninternal import Catalog\nimport struct Foundation.URL")).isEmpty)
         #expect(ImportCheck.findings(in: source("// import Service\nimport Jobs\n")).map(\.line) == [2])
         #expect(ImportCheck.findings(in: source("import NIOCore")).map(\.message) == ["Home is pure and may not import NIOCore"])
-        #expect(ImportCheck.findings(in: source("import CZlib")).count == 1)
+        #expect(ImportCheck.findings(in: source("import CDeflate")).count == 1)
         #expect(ImportCheck.findings(in: source("import Quality", path: "Sources/Jobs/A.swift")).isEmpty)
-        #expect(ImportCheck.findings(in: source("import CZlib\nimport Logging", path: "Sources/Service/A.swift")).count == 1)
+        #expect(ImportCheck.findings(in: source("import CDeflate\nimport Logging", path: "Sources/Service/A.swift")).count == 1)
         #expect(ImportCheck.findings(in: source("", path: "Sources/Attic/A.swift")).count == 1)
     }
 
     @Test func secondOwnerOfACLibraryIsFound() {
-        let one = source("import CZlib", path: "Sources/Avro/A.swift")
-        let same = source("import CZlib", path: "Sources/Avro/B.swift")
-        let other = source("import CZlib\nimport CryptoKit", path: "Sources/Events/A.swift")
+        let one = source("import CDeflate", path: "Sources/Avro/A.swift")
+        let same = source("import CDeflate", path: "Sources/Avro/B.swift")
+        let other = source("import CDeflate\nimport CryptoKit", path: "Sources/Events/A.swift")
         #expect(ImportCheck.sharedCLibraries(in: [one, same]).isEmpty)
         #expect(ImportCheck.sharedCLibraries(in: [one, same, other]).map(\.path) == ["Sources/Events/A.swift"])
     }

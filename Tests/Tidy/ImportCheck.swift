@@ -2,7 +2,7 @@
 enum ImportCheck {
     /// What each room may import of the house.
     static let arrows: [String: Set<String>] = [
-        "Avro": ["CZlib", "CZstd"],
+        "Avro": ["CDeflate", "CZstd"],
         "Events": ["Avro"],
         "EventLog": ["Avro", "CRdKafka", "Events"],
         "Features": [],
