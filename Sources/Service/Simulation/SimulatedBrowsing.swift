@@ -37,33 +37,25 @@ extension ViewerSimulator {
         viewers[viewer].busyUntil = session.now
     }
 
-    /// Sets `choice` and `showing` for the viewer; false where there is nothing to choose.
+    /// Sets `choice` for the viewer; false where there is nothing to choose.
     private mutating func weighChoices(of viewer: Int) -> Bool {
         var sum = 0.0
-        var shownSum = 0.0
         choice.removeAll(keepingCapacity: true)
-        showing.removeAll(keepingCapacity: true)
-        let region = viewers[viewer].region
         let tested = viewers[viewer].participations.map { escapedTests[$0.test].film }
         for film in world.films.indices {
-            let weight = world.weights[region][film]
+            let weight = world.weights[viewers[viewer].region][film]
             if weight > 0 && !tested.contains(film) {
                 let match = viewers[viewer].match(world.films[film])
                 // A well matched film is chosen about thirty times as often as an unfit one, a film seen before rarely.
                 let liking = match * match * match * 30 + 1
-                let share = weight * liking * (viewers[viewer].hasSeen(film) ? 0.03 : 1)
-                shownSum += share
-                sum += share * world.trendFactors[region][film]
+                sum += weight * liking * (viewers[viewer].hasSeen(film) ? 0.03 : 1)
             }
             choice.append(sum)
-            showing.append(shownSum)
         }
         return sum > 0
     }
 
     mutating func chooseFilm() -> Int { random.index(cumulative: choice) }
-
-    private mutating func filmToShow() -> Int { random.index(cumulative: showing) }
 
     /// Rows scroll by; some titles are looked at longer.
     private mutating func browse(_ session: inout SimulatedSession) {
@@ -92,7 +84,7 @@ extension ViewerSimulator {
             films = viewers[session.viewer].unfinished.map { [$0.film] } ?? []
         } else {
             for _ in 0..<ViewerSimulator.rowTitleCount {
-                let film = filmToShow()
+                let film = chooseFilm()
                 if !films.contains(film) { films.append(film) }
             }
         }

@@ -40,11 +40,8 @@ struct SimulatedWorld: Sendable {
     /// Genres that titles have, most frequent first.
     let genresByFrequency: [Int]
     let trends: [PlantedTrend]
-    /// Weight of choice by region and film in the current hour, but for trends.
+    /// Weight of choice by region and film in the current hour.
     private(set) var weights: [[Double]]
-    /// By what a trend multiplies the weight when a viewer chooses what to play; pages show a title no more often for it, which is what makes
-    /// it a surprise against the title's own baseline.
-    private(set) var trendFactors: [[Double]]
     private let popularity: [[Double]]
     private let phases: [[Double]]
     /// Region, film, start, factor.
@@ -69,7 +66,6 @@ struct SimulatedWorld: Sendable {
         self.popularity = popularity
         phases = settings.regions.map { _ in films.map { _ in random.uniform() * 2 * Double.pi } }
         weights = popularity
-        trendFactors = settings.regions.map { _ in films.map { _ in 1 } }
         let trends =
             settings.trends
             ?? SimulatedWorld.defaultTrends(films: films, popularity: popularity, settings: settings, random: &random)
@@ -92,7 +88,7 @@ struct SimulatedWorld: Sendable {
                 weights[region][film] = weight(of: film, in: region, at: time, days: days)
             }
         }
-        for trend in trendPlaces where time >= trend.start { trendFactors[trend.region][trend.film] = trend.factor }
+        for trend in trendPlaces where time >= trend.start { weights[trend.region][trend.film] *= trend.factor }
     }
 
     private func weight(of film: Int, in region: Int, at time: Int64, days: Double) -> Double {

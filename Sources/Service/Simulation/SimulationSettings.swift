@@ -62,7 +62,7 @@ package struct PlantedTest: Sendable, Equatable {
     }
 }
 
-/// From `start` on, viewers of the region choose to play the title `factor` times as often; pages show it as often as before.
+/// From `start` on, viewers of the region choose the title `factor` times as often.
 package struct PlantedTrend: Sendable, Equatable, Codable {
     /// The title's id.
     package var title: String

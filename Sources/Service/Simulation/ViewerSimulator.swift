@@ -14,9 +14,8 @@ package struct ViewerSimulator: Sendable {
     let settings: SimulationSettings
     let startTime: Int64
     var sessionCount = 0
-    /// Running sums of the current viewer's weights over the films: of what is played, and of what the page shows.
+    /// Running sums of the current viewer's weights over the films.
     var choice: [Double] = []
-    var showing: [Double] = []
     /// Indices into the truth's arms: the first of each test.
     let armStarts: [Int]
     /// Times that a planted successor followed, by film.

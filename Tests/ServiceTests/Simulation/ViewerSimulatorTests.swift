@@ -114,12 +114,6 @@ import Testing
         #expect(share("SEA", after: true) > 0.1)
         #expect(share("SEA", after: true) > 4 * share("SEA", after: false))
         #expect(share("EU", after: true) < share("SEA", after: true) / 2)
-        let shown = stream.distinct.filter { $0.type == "recommendation_shown" && $0.region == "SEA" }
-        func shownShare(after: Bool) -> Double {
-            let some = shown.filter { ($0.timestamp >= start) == after }
-            return Double(some.count { $0.title == "film-9" }) / Double(some.count)
-        }
-        #expect(shownShare(after: true) < 2 * shownShare(after: false))
     }
 
     @Test func plantedPairsFollowEachOther() throws {
