@@ -46,18 +46,15 @@ extension PartitionProcessor {
     var hasErasures: Bool { !erasures.isEmpty }
 
     /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
-    /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9).
+    /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). In a namespace that is only fed, the
+    /// entries of a record that it may have to emit when it takes over stay, all of them: their places are part of what is emitted.
     func collectErasures(_ body: (UserWrite) -> Void) {
-        for (user, offset) in erasures where !start.isSpread && slots[user].value.outbox.contains(where: { $0.offset <= offset }) {
-            slots[user].value.outbox.removeAll { $0.offset <= offset }
-            write(user, expected: slots[user].value.applied, body)
+        for (user, offset) in erasures where !start.isSpread {
+            let outbox = slots[user].value.outbox
+            let emitted = start.emits ? [] : Set(outbox.lazy.filter { $0.effect.title == nil }.map(\.offset))
+            slots[user].value.outbox.removeAll { $0.offset <= offset && !emitted.contains($0.offset) }
+            if slots[user].value.outbox.count < outbox.count { write(user, expected: slots[user].value.applied, body) }
         }
-    }
-
-    /// What an erasure takes out of an outbox is gone for a namespace that takes over, too: it must not do so below that.
-    private func erasedFloor(_ bucket: Int) -> Int64 {
-        if start.isSpread { return -1 }
-        return erasures.reduce(-1) { Int(slots[$1.user].bucket) == bucket ? max($0, $1.offset) : $0 }
     }
 
     /// Entries go up to the floor that the bucket's stored marker tells: whoever finds them gone finds the floor, too.
@@ -101,7 +98,7 @@ extension PartitionProcessor {
 
     func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void) {
         for index in markers.indices where hasMoved(index) {
-            body(Bucket(partition: start.partition, index: Int32(index)), moved(index), storedMarkers[index])
+            body(Bucket(partition: start.partition, index: Int32(index)), moved(markers[index]), storedMarkers[index])
         }
     }
 
@@ -113,10 +110,10 @@ extension PartitionProcessor {
         return stored.offset < reached.offset
     }
 
-    private func moved(_ index: Int) -> Marker {
-        var marker = markers[index]
+    private func moved(_ marker: Marker) -> Marker {
+        var marker = marker
         marker.position = reached
-        marker.outboxFloor = max(marker.outboxFloor, floorDue, erasedFloor(index))
+        marker.outboxFloor = max(marker.outboxFloor, floorDue)
         marker.definitionVersion = definition.version
         marker.isEmitted = start.emits
         return marker
@@ -129,11 +126,11 @@ extension PartitionProcessor {
             slots[user].uncommittedCount = 0
         }
         changedUsers.removeAll(keepingCapacity: true)
+        erasures.removeAll()
         for index in markers.indices where hasMoved(index) {
-            markers[index] = moved(index)
+            markers[index] = moved(markers[index])
             storedMarkers[index] = reached
         }
-        erasures.removeAll()
         clock = now
         if withTitles {
             titles.committed(at: titlePosition)

@@ -193,12 +193,7 @@ final class EngineLife {
             engine.collectErasures(append)
             guard try put(writes) else { return false }
         }
-        var markers = markers(titles: titles)
-        if titles && engine.hasErasures, let title = markers.last, title.key == "m/titles" {
-            guard try put([title]) else { return false }
-            markers.removeLast()
-        }
-        guard try put(markers) else { return false }
+        guard try put(markers(titles: titles)) else { return false }
         engine.committed(titles: titles, at: world.clock)
         return true
     }

@@ -22,7 +22,9 @@ import Testing
         let taken = [11, 1].map { budget.take($0) }
         #expect(taken == [true, false])
         budget.giveBack(11)
-        let next = budget.take(1)
-        #expect(next)
+        let parts = [0, 6, 12].map { budget.take(6, own: $0) }
+        #expect(parts == [true, true, true])
+        let another = budget.take(1)
+        #expect(!another)
     }
 }

@@ -14,10 +14,10 @@ final class BodyBudget: Sendable {
             "recs_gateway_body_bytes", help: "Bytes of event bodies under way; beyond a bound posts are answered with 503.")
     }
 
-    /// Adds so many bytes; false, and nothing is added, where they do not fit now.
-    func take(_ byteCount: Int) -> Bool {
+    /// Adds so many bytes to a body of which `own` are in already; false, and nothing is added, where they do not fit now.
+    func take(_ byteCount: Int, own: Int = 0) -> Bool {
         let (before, after) = underWay.add(byteCount, ordering: .relaxed)
-        guard before == 0 || after <= byteCountMax else {
+        guard before == own || after <= byteCountMax else {
             underWay.subtract(byteCount, ordering: .relaxed)
             return false
         }

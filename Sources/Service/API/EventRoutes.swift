@@ -39,7 +39,7 @@ struct EventRoutes: Sendable {
         var body: ByteBuffer?
         for try await part in request.body {
             if taken + part.readableBytes > bodyByteCountMax { throw tooLarge }
-            guard budget.take(part.readableBytes) else { throw EventRoutes.tooMuchUnderWay }
+            guard budget.take(part.readableBytes, own: taken) else { throw EventRoutes.tooMuchUnderWay }
             taken += part.readableBytes
             if body?.writeImmutableBuffer(part) == nil { body = part }
         }

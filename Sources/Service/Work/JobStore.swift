@@ -144,26 +144,18 @@ final class JobStore {
     }
 
     private func writeMarkers(_ engine: any PartitionEngine, _ buffers: Buffers, titles: Bool) throws(StoreError) -> Bool {
+        engine.collectMarkers { bucket, marker, expected in
+            marker.encoded().withUnsafeBytes { buffers.markers.appendMarker(bucket, expected: expected, value: $0) }
+        }
         if titles && engine.titleMarkerExpected != engine.titlePosition {
             var marker = Marker()
             marker.position = engine.titlePosition
             marker.encoded().withUnsafeBytes {
                 buffers.markers.appendTitleMarker(expected: engine.titleMarkerExpected, value: $0)
             }
-            // The buckets' floors come up to erasures of this very commit: no crash may leave them beyond the title marker.
-            if engine.hasErasures {
-                guard try writeMarkers(buffers) else { return false }
-                buffers.markers.removeAll()
-            }
         }
-        engine.collectMarkers { bucket, marker, expected in
-            marker.encoded().withUnsafeBytes { buffers.markers.appendMarker(bucket, expected: expected, value: $0) }
-        }
-        return try writeMarkers(buffers)
-    }
-
-    private func writeMarkers(_ buffers: Buffers) throws(StoreError) -> Bool {
-        buffers.markers.count == 0 ? true : try connection.commit(buffers.markers).isEmpty
+        guard buffers.markers.count > 0 else { return true }
+        return try connection.commit(buffers.markers).isEmpty
     }
 
     /// Signals go to their sessions' streams.
