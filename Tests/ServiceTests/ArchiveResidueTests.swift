@@ -95,7 +95,8 @@ import Testing
         let residues = scene.setup.residues
         let reader = ArchiveReader(scene.setup.archive, topic: .play)
         var records = RecordBatch()
-        _ = try reader.read(partition: 0, from: 0, into: &records, recordCountMax: 1000)
+        var next: Int64? = 0
+        while let offset = next { next = try reader.read(partition: 0, from: offset, into: &records, recordCountMax: 1000) }
         var decoder = EventDecoder(schemas: residues.schemas)
         let engine = makeEngine(
             EngineStart(
