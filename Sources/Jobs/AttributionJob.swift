@@ -30,16 +30,12 @@ extension AttributionState: TopicOperator {
         return nil
     }
 
-    /// Of two erasures under way at a time the older may come last: what either tells holds.
-    package init(_ features: AttributionState, erasedBy event: Event, bytes: UnsafeRawBufferPointer) {
+    package init(erasedBy event: Event, bytes: UnsafeRawBufferPointer) {
         self.init()
-        erasedUpTo = features.erasedUpTo
         var offsets = EncodedList(event.list, bytes)
         guard let impression = offsets.nextNumber() else { return }
-        let before = features.erasedUpTo ?? SourceOffsets(impression: -1, play: -1, experiment: -1)
         erasedUpTo = SourceOffsets(
-            impression: max(impression, before.impression), play: max(offsets.nextNumber() ?? -1, before.play),
-            experiment: max(offsets.nextNumber() ?? -1, before.experiment))
+            impression: impression, play: offsets.nextNumber() ?? -1, experiment: offsets.nextNumber() ?? -1)
     }
 
     package func predatesErasure(_ event: Event) -> Bool {

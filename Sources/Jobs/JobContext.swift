@@ -46,16 +46,15 @@ package protocol TopicOperator: TopicState {
     mutating func apply(_ event: Event, bytes: UnsafeRawBufferPointer, in context: inout JobContext) -> DeadLetterReason?
     /// Drops what is older than its retention at the log time given, milliseconds.
     mutating func expire(logTime: Int64)
-    /// What is left of a viewer's features after the event that erased them: nothing, but for what tells which later events stem from before it
-    /// (DESIGN §6.9).
-    init(_ features: Self, erasedBy event: Event, bytes: UnsafeRawBufferPointer)
+    /// What is left of a viewer whom the event erased: nothing, but for what tells which later events stem from before it (DESIGN §6.9).
+    init(erasedBy event: Event, bytes: UnsafeRawBufferPointer)
     /// True where the event stems from before an erasure that the features remember: `apply` leaves them as they are, and an erased viewer
     /// stays erased.
     func predatesErasure(_ event: Event) -> Bool
 }
 
 extension TopicOperator {
-    package init(_ features: Self, erasedBy event: Event, bytes: UnsafeRawBufferPointer) { self.init() }
+    package init(erasedBy event: Event, bytes: UnsafeRawBufferPointer) { self.init() }
 
     package func predatesErasure(_ event: Event) -> Bool { false }
 }
