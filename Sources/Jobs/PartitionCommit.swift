@@ -46,14 +46,12 @@ extension PartitionProcessor {
     var hasErasures: Bool { !erasures.isEmpty }
 
     /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
-    /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). In a namespace that is only fed, the
-    /// entries of a record that it may have to emit when it takes over stay, all of them: their places are part of what is emitted.
+    /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). It goes where a namespace is only fed as
+    /// well: one that takes over before the other has emitted what came of it forwards nothing of a viewer who is gone.
     func collectErasures(_ body: (UserWrite) -> Void) {
-        for (user, offset) in erasures where !start.isSpread {
-            let outbox = slots[user].value.outbox
-            let emitted = start.emits ? [] : Set(outbox.lazy.filter { $0.effect.title == nil }.map(\.offset))
-            slots[user].value.outbox.removeAll { $0.offset <= offset && !emitted.contains($0.offset) }
-            if slots[user].value.outbox.count < outbox.count { write(user, expected: slots[user].value.applied, body) }
+        for (user, offset) in erasures where !start.isSpread && slots[user].value.outbox.contains(where: { $0.offset <= offset }) {
+            slots[user].value.outbox.removeAll { $0.offset <= offset }
+            write(user, expected: slots[user].value.applied, body)
         }
     }
 

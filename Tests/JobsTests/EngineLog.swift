@@ -102,7 +102,9 @@ struct EngineLog {
 extension EngineLog {
     /// So many steps of viewers in several buckets, bots, retries near and far, late events, bad records, erasures, offsets left out, clocks
     /// that step, weeks and months of silence, and definitions that change, where that is wanted.
-    static func random(_ topic: Topic, seed: UInt64, count: Int, userCount: Int = 6, changesDefinitions: Bool = true) -> EngineLog {
+    static func random(_ topic: Topic, seed: UInt64, count: Int, userCount: Int = 6, changesDefinitions: Bool = true, erases: Bool = true)
+        -> EngineLog
+    {
         var random = SplitMix64(seed: seed)
         var log = EngineLog(topic)
         for _ in 0..<count {
@@ -112,7 +114,7 @@ extension EngineLog {
             switch kind {
             case 0..<4: log.append(log.someType(&random), user: kind < 2 ? "bot-\(user)" : "loadtest-\(user)")
             case 4..<18 where !log.records.isEmpty: log.retry(&random)
-            case 18..<20: log.appendErasure(of: user, &random)
+            case 18..<20 where erases: log.appendErasure(of: user, &random)
             case 20..<22 where !log.records.isEmpty: log.skipOffset()
             case 22..<25: log.appendBurst(of: user, &random)
             case 97..<100 where changesDefinitions:

@@ -89,12 +89,13 @@ import Testing
         #expect(try namespaces.worlds[1].begin().isAtEnd)
     }
 
-    /// The definition of an emission is that of the namespace which makes it, so there is one alone.
+    /// The definition of an emission is that of the namespace which makes it, so there is one alone. Nobody is erased: what a viewer who is gone
+    /// has yet to forward goes with them.
     @Test(arguments: [Topic.play, .impression, .experiment]) func whatIsEmittedIsWholeHoweverServingMoves(topic: Topic) throws {
         var moveCount = 0
         for seed in 400..<430 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
-            let log = EngineLog.random(topic, seed: seed, count: 100, changesDefinitions: false)
+            let log = EngineLog.random(topic, seed: seed, count: 100, changesDefinitions: false, erases: false)
             let namespaces = try Namespaces(log)
             for _ in 0..<80 {
                 let index = Int.random(in: 0...1, using: &random)
