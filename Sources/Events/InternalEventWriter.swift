@@ -34,7 +34,7 @@ package struct InternalEventWriter: Sendable {
     static let fieldNames: [EventType: [StaticString]] = [
         .userErased: ["recent_ids", "source_offsets"],
         .definitionsChanged: ["version"],
-        .erasedResidue: ["outcome", "bucket", "bucket_count", "effects"],
+        .erasedResidue: ["outcome", "bucket", "effects"],
         .abTestAssignment: ["test_id", "variant_id", "title_id", "segment", "propensity"],
         .attributionImpression: ["test_id", "variant_id", "source_offset"],
         .attributionPlay: ["test_id", "source_offset"],
@@ -54,25 +54,16 @@ package struct InternalEventWriter: Sendable {
     }
 
     /// The erasure of a viewer; for `attribution_events` with the offsets at which it stands on `impression_events`, `play_events` and
-    /// `experiment_events`.
-    package func userErased(_ header: Header, sourceOffsets: [Int64] = [], into output: inout [UInt8]) -> Record {
-        write(.userErased, header, into: &output) { output in
-            AvroWriter.long(0, into: &output)
-            if !sourceOffsets.isEmpty { AvroWriter.long(Int64(sourceOffsets.count), into: &output) }
-            for offset in sourceOffsets { AvroWriter.long(offset, into: &output) }
-            AvroWriter.long(0, into: &output)
-        }
-    }
-
-    /// The same as an archive keeps it that has dropped the viewer's earlier events. The offsets are an encoded array, as events have it
-    /// (`Event.list`), perhaps an absent one.
-    package func completedErasure(
-        _ header: Header, recentIDs: UnsafeRawBufferPointer, sourceOffsets: UnsafeRawBufferPointer, into output: inout [UInt8]
+    /// `experiment_events`. `recentIDs`: what an archive adds that has dropped the viewer's earlier events.
+    package func userErased(
+        _ header: Header, recentIDs: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), sourceOffsets: [Int64] = [],
+        into output: inout [UInt8]
     ) -> Record {
         write(.userErased, header, into: &output) { output in
             AvroWriter.bytes(recentIDs, into: &output)
-            output.append(contentsOf: sourceOffsets)
-            if sourceOffsets.isEmpty { AvroWriter.long(0, into: &output) }
+            if !sourceOffsets.isEmpty { AvroWriter.long(Int64(sourceOffsets.count), into: &output) }
+            for offset in sourceOffsets { AvroWriter.long(offset, into: &output) }
+            AvroWriter.long(0, into: &output)
         }
     }
 
@@ -83,13 +74,11 @@ package struct InternalEventWriter: Sendable {
 
     /// What is left of a record whose viewer was erased later. The header's user is empty, its time the record's.
     package func erasedResidue(
-        _ header: Header, outcome: StaticString, bucket: Int32, bucketCount: Int32, effects: UnsafeRawBufferPointer,
-        into output: inout [UInt8]
+        _ header: Header, outcome: StaticString, bucket: Int32, effects: UnsafeRawBufferPointer, into output: inout [UInt8]
     ) -> Record {
         write(.erasedResidue, header, into: &output) { output in
             AvroWriter.bytes(UnsafeRawBufferPointer(start: outcome.utf8Start, count: outcome.utf8CodeUnitCount), into: &output)
             AvroWriter.long(Int64(bucket), into: &output)
-            AvroWriter.long(Int64(bucketCount), into: &output)
             AvroWriter.bytes(effects, into: &output)
         }
     }

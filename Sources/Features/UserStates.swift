@@ -228,7 +228,7 @@ package struct AttributionState: Sendable, Equatable {
 
     package var asOf: Int64 = 0
     package var tests: [TestEvidence] = []
-    /// What was done up to there had been done before the last erasure, whenever it is forwarded; nil where none told.
+    /// What was done up to there had been done before an erasure, whenever it is forwarded; nil where none told.
     package var erasedUpTo: SourceOffsets?
     package init() {}
 }

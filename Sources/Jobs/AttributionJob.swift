@@ -30,12 +30,16 @@ extension AttributionState: TopicOperator {
         return nil
     }
 
-    package init(erasedBy event: Event, bytes: UnsafeRawBufferPointer) {
+    /// Of two erasures under way at a time the older may come last: what either tells holds.
+    package init(_ features: AttributionState, erasedBy event: Event, bytes: UnsafeRawBufferPointer) {
         self.init()
+        erasedUpTo = features.erasedUpTo
         var offsets = EncodedList(event.list, bytes)
         guard let impression = offsets.nextNumber() else { return }
+        let before = features.erasedUpTo ?? SourceOffsets(impression: -1, play: -1, experiment: -1)
         erasedUpTo = SourceOffsets(
-            impression: impression, play: offsets.nextNumber() ?? -1, experiment: offsets.nextNumber() ?? -1)
+            impression: max(impression, before.impression), play: max(offsets.nextNumber() ?? -1, before.play),
+            experiment: max(offsets.nextNumber() ?? -1, before.experiment))
     }
 
     package func predatesErasure(_ event: Event) -> Bool {
@@ -47,6 +51,8 @@ extension AttributionState: TopicOperator {
         default: false
         }
     }
+
+    package var erasedSourceOffsets: [Int64] { erasedUpTo.map { [$0.impression, $0.play, $0.experiment] } ?? [] }
 
     package mutating func expire(logTime: Int64) {
         for place in tests.indices {

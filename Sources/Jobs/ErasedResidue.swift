@@ -33,4 +33,8 @@ package struct ErasedResidue: Sendable, Equatable {
     package var effects: [UInt8]
     /// Of an applied `user_erased`: what the viewer's value knew before it (`ErasedPast`), encoded; of others empty.
     package var past: [UInt8]
+    /// And what it and those before it have told of forwards that come too late, which goes with these.
+    package var sourceOffsets: [Int64] = []
+    /// True for what was forwarded of a record before an erasure that has gone by: it goes with the records before it.
+    package var predatesErasure = false
 }

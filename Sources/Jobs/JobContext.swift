@@ -46,17 +46,22 @@ package protocol TopicOperator: TopicState {
     mutating func apply(_ event: Event, bytes: UnsafeRawBufferPointer, in context: inout JobContext) -> DeadLetterReason?
     /// Drops what is older than its retention at the log time given, milliseconds.
     mutating func expire(logTime: Int64)
-    /// What is left of a viewer whom the event erased: nothing, but for what tells which later events stem from before it (DESIGN §6.9).
-    init(erasedBy event: Event, bytes: UnsafeRawBufferPointer)
+    /// What is left of a viewer's features after the event that erased them: nothing, but for what tells which later events stem from before it
+    /// (DESIGN §6.9).
+    init(_ features: Self, erasedBy event: Event, bytes: UnsafeRawBufferPointer)
     /// True where the event stems from before an erasure that the features remember: `apply` leaves them as they are, and an erased viewer
     /// stays erased.
     func predatesErasure(_ event: Event) -> Bool
+    /// What erasures that the features remember have told, as `user_erased` tells it (`source_offsets`); empty where that is nothing.
+    var erasedSourceOffsets: [Int64] { get }
 }
 
 extension TopicOperator {
-    package init(erasedBy event: Event, bytes: UnsafeRawBufferPointer) { self.init() }
+    package init(_ features: Self, erasedBy event: Event, bytes: UnsafeRawBufferPointer) { self.init() }
 
     package func predatesErasure(_ event: Event) -> Bool { false }
+
+    package var erasedSourceOffsets: [Int64] { [] }
 }
 
 /// Why a job could not use an event.

@@ -200,7 +200,7 @@ class PartitionProcessor<State: TopicOperator> {
         let isAnew = event.appendTime > slots[user].value.endsAt
         if event.type == .userErased {
             slots[user].value.isErased = true
-            slots[user].value.state = State(erasedBy: event, bytes: bytes)
+            slots[user].value.state = State(isAnew ? State() : slots[user].value.state, erasedBy: event, bytes: bytes)
             erasures.append((user, event.offset))
         } else if let reason = isAnew ? begin(event, user, bytes) : slots[user].value.state.apply(event, bytes: bytes, in: &context) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)

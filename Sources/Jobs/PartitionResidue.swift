@@ -65,10 +65,14 @@ extension PartitionProcessor {
         if after.applied > before.applied { residue.outcome = .applied }
         if after.duplicates > before.duplicates { residue.outcome = .duplicate }
         if after.filtered > before.filtered { residue.outcome = .filtered }
+        if case .user(let user) = sorted[0] { residue.predatesErasure = slots[user].value.state.predatesErasure(batch.events[0]) }
         if case .user(let user) = sorted[0], residue.outcome == .applied {
             slots[user].value.recentIDs.prune(marker: .max, logTime: stepped(slots[user].value.logTime))
             residue.effects = encodedEffects(of: user)
-            if batch.events[0].type == .userErased { residue.past = encodedPast(of: user, at: batch.events[0].offset) }
+            if batch.events[0].type == .userErased {
+                residue.past = encodedPast(of: user, at: batch.events[0].offset)
+                residue.sourceOffsets = slots[user].value.state.erasedSourceOffsets
+            }
             slots[user].value.outbox.removeAll(keepingCapacity: true)
         }
         titles = TitleValues(stored: nil)

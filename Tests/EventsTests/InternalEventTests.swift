@@ -49,11 +49,9 @@ import Testing
             let nobody = InternalEventWriter.Header(id: id, timestamp: Fixture.now, user: part(0..<0))
             records.append((.definitionsChanged, writer.definitionsChanged(nobody, version: 1 << 41, into: &bytes)))
             Self.data.withUnsafeBytes { data in
-                let residue = writer.erasedResidue(
-                    nobody, outcome: "dead_lettered", bucket: 3, bucketCount: 4, effects: data, into: &bytes)
+                let residue = writer.erasedResidue(nobody, outcome: "dead_lettered", bucket: 3, effects: data, into: &bytes)
                 records.append((.erasedResidue, residue))
-                let offsets = UnsafeRawBufferPointer(rebasing: data[1..<2])
-                records.append((.userErased, writer.completedErasure(header, recentIDs: data, sourceOffsets: offsets, into: &bytes)))
+                records.append((.userErased, writer.userErased(header, recentIDs: data, into: &bytes)))
             }
         }
         let erased = writer.userErased(id: id, user: "u1", timestamp: Fixture.now, sourceOffsets: [1 << 40, 0, -1], into: &bytes)

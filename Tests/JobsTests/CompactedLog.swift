@@ -51,7 +51,10 @@ struct CompactedLog {
 
     private mutating func complete(_ index: Int, _ residue: ErasedResidue) {
         guard log.records[index].event.detail.isEmpty else { return }
-        log.change(index) { record, maker in record.event.detail = maker.slice(residue.past) }
+        log.change(index) { record, maker in
+            record.event.detail = maker.slice(residue.past)
+            if !residue.sourceOffsets.isEmpty { record.event.list = maker.list(residue.sourceOffsets) }
+        }
         completedCount += 1
     }
 

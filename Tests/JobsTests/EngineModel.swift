@@ -90,8 +90,8 @@ struct EngineModel<State: TopicOperator>: ~Copyable {
         var viewer = viewers[user] ?? Viewer()
         if event.appendTime - viewer.logTime > (viewer.isErased ? 7 : 90) * 86_400_000 { viewer = Viewer() }
         if event.type == .userErased {
-            viewer.state = State(erasedBy: event, bytes: bytes)
-            viewer.erasedUpTo = record.erasedUpTo
+            viewer.state = State(viewer.state, erasedBy: event, bytes: bytes)
+            viewer.erasedUpTo.merge(record.erasedUpTo) { max($0, $1) }
             viewer.isErased = true
         } else if event.number < 0 || event.number > viewer.erasedUpTo[event.type] ?? -1 {
             _ = viewer.state.apply(event, bytes: bytes, in: &context)

@@ -30,10 +30,10 @@ import Testing
     }
 
     /// An impression that is counted, and an erasure.
-    private func erased() -> EngineLog {
+    private func erased(upTo offsets: [Int64] = [10, 20, 30]) -> EngineLog {
         var log = EngineLog(.attribution)
         forward(.attributionImpression, of: 4, to: &log)
-        log.appendErasure(of: "u1", upTo: [10, 20, 30])
+        log.appendErasure(of: "u1", upTo: offsets)
         return log
     }
 
@@ -105,8 +105,7 @@ import Testing
     /// So it is with what older programs have written.
     @Test func whereAnOffsetIsNotToldTheForwardIsNew() throws {
         for (source, isToldByErasure) in [(-1, true), (Event.absent, true), (5, false)] as [(Int64, Bool)] {
-            var log = erased()
-            if !isToldByErasure { log.append(.userErased, user: "u1") }
+            var log = erased(upTo: isToldByErasure ? [10, 20, 30] : [])
             forward(.attributionImpression, of: source, to: &log)
             let world = EngineWorld(log)
             let outcome = try world.catchUp()
@@ -115,6 +114,30 @@ import Testing
             #expect(try exposed(world) == 2)
             #expect(outcome.differences(from: log.expectedOutcome).isEmpty)
         }
+    }
+
+    /// Of two erasures under way at a time the older may come last. An archive leaves that one alone, which tells what both did.
+    @Test func whatEitherOfTwoErasuresTellsHolds() throws {
+        var log = erased()
+        log.appendErasure(of: "u1", upTo: [7, 25, 12])
+        forward(.attributionImpression, of: 10, to: &log)
+        forward(.attributionPlay, of: 25, to: &log)
+        forward(.attributionAssignment, of: 30, to: &log)
+        let compacted = CompactedLog(log)
+        #expect(compacted.residues == [0, 1] && compacted.completedCount == 1)
+        for read in [log, compacted.log] {
+            let world = EngineWorld(read)
+            let outcome = try world.catchUp()
+            let value = try value(world)
+            #expect(value.isErased && value.state.tests.isEmpty)
+            #expect(value.state.erasedUpTo == SourceOffsets(impression: 10, play: 25, experiment: 30))
+            #expect(try exposed(world) == 1)
+            #expect(outcome.differences(from: compacted.expected(of: log)).isEmpty)
+        }
+        forward(.attributionPlay, of: 26, to: &log)
+        let world = EngineWorld(log)
+        _ = try world.catchUp()
+        #expect(try !value(world).isErased)
     }
 
     @Test func aForwardThatCannotBeUsedIsADeadLetterAllTheSame() throws {

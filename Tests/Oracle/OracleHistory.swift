@@ -13,24 +13,26 @@ package struct OracleHistory: Sendable {
         let step = 5 * minute
         var steps: [(index: Int, time: Int64)] = []
         var returns: [Int] = []
-        /// The erasure that nothing has come after but what had been done before it.
-        var erasure: OracleEvent?
+        /// The erasures that the features remember, and whether nothing has come after the last but what had been done before one of them.
+        var erasures: [OracleEvent] = []
+        var isErased = false
         var newest: Int64 = 0
         for index in applied.indices {
             let event = applied[index]
             let before = newest
             newest = max(newest, event.appendTime)
             let time = event.appendTime / step * step
-            if index > 0 && event.appendTime - before > (erasure == nil ? 90 : 7) * day {
+            if index > 0 && event.appendTime - before > (isErased ? 7 : 90) * day {
                 returns.append(index)
-                erasure = nil
+                (erasures, isErased) = ([], false)
             } else if before > 0 && time > before / step * step {
                 steps.append((index, time))
             }
             if event.type == .userErased {
-                erasure = event
-            } else if let told = erasure, !event.comesOfBefore(told) {
-                erasure = nil
+                erasures.append(event)
+                isErased = true
+            } else if !erasures.contains(where: event.comesOfBefore) {
+                isErased = false
             }
         }
         self.steps = steps
@@ -42,31 +44,35 @@ package struct OracleHistory: Sendable {
     /// True where nothing came after an erasure but what had been done before it.
     package var isErased: Bool { lives.count > 1 && life.events.isEmpty }
 
-    /// Offsets among impressions, plays and assignments that the last erasure told; empty where it told none, or the viewer has returned.
+    /// The greatest offsets among impressions, plays and assignments that erasures since the last return told; empty where none did.
     package var erasedUpTo: [Int64] {
-        guard let erasure = applied.lastIndex(where: { $0.type == .userErased }), !returns.contains(where: { $0 > erasure }) else {
-            return []
+        erasures(before: applied.count).map(\.sourceOffsets).filter { !$0.isEmpty }.reduce([]) { greatest, told in
+            zip(greatest + [-1, -1, -1], told + [-1, -1]).prefix(3).map { max($0, $1) }
         }
-        let told = applied[erasure].sourceOffsets
-        return told.isEmpty ? [] : Array((told + [-1, -1]).prefix(3))
     }
 
     /// What came after the last erasure or return: all that features know.
     package var life: OracleLife { lives.last ?? OracleLife(events: [], steps: steps) }
 
-    private var erasures: [Int] { applied.indices.filter { applied[$0].type == .userErased } }
+    /// The erasures that the features remember when the event at `index` comes.
+    private func erasures(before index: Int) -> [OracleEvent] {
+        let last = returns.last { $0 <= index } ?? 0
+        return applied[last..<index].filter { $0.type == .userErased }
+    }
 
-    /// Forwards that features know nothing of: of what was done before the erasure that they came after.
-    package var lateCount: Int { applied.count - erasures.count - lives.reduce(0) { $0 + $1.events.count } }
+    /// Forwards that features know nothing of: of what was done before an erasure that they came after.
+    package var lateCount: Int {
+        applied.count { $0.type != .userErased } - lives.reduce(0) { $0 + $1.events.count }
+    }
 
     /// The events between erasures and returns; what was counted of them elsewhere stays.
     package var lives: [OracleLife] {
-        let erasures = erasures
-        let starts = Set([0] + erasures.map { $0 + 1 } + returns).sorted()
+        let ends = applied.indices.filter { applied[$0].type == .userErased }
+        let starts = Set([0] + ends.map { $0 + 1 } + returns).sorted()
         return starts.map { start in
-            let end = (erasures + starts.filter { $0 > start } + [applied.count]).filter { $0 >= start }.min() ?? start
-            let isAfterErasure = erasures.contains(start - 1) && !returns.contains(start)
-            let known = (start..<end).filter { !isAfterErasure || !applied[$0].comesOfBefore(applied[start - 1]) }
+            let end = (ends + starts.filter { $0 > start } + [applied.count]).filter { $0 >= start }.min() ?? start
+            let past = erasures(before: start)
+            let known = (start..<end).filter { index in !past.contains { applied[index].comesOfBefore($0) } }
             return OracleLife(events: known.map { ($0, applied[$0]) }, steps: steps)
         }
     }

@@ -14,11 +14,11 @@ struct ArchiveScene {
     let log: EmbeddedLog
     let schemaIDs: [EventType: Int32]
     let setup: ArchiveSetup
-    /// Has one definition: default weights, no titles.
+    /// Has one definition: no titles.
     let definitions: DefinitionStore
 
     /// Records are appended so many hours ago.
-    init(_ topic: Topic, partitions: Int = 1, hoursAgo: Int64 = 0) async throws {
+    init(_ topic: Topic, partitions: Int = 1, hoursAgo: Int64 = 0, settings: JobSettings = JobSettings()) async throws {
         folder = try TemporaryFolder()
         log = try EmbeddedLog(folder: folder.path("log"), clock: { wallClockMilliseconds() - hoursAgo * 3_600_000 })
         let description = try await log.open(topic, partitions: partitions)
@@ -28,8 +28,7 @@ struct ArchiveScene {
         for type in EventType.allCases { ids[type] = try await registry.register(subject: type.rawValue, schema: "\(schemas[type])") }
         schemaIDs = ids
         definitions = DefinitionStore(control: try ControlStore(folder: folder.path("control")))
-        let definition = Definition(
-            version: 0, settings: JobSettings(), catalog: Catalog(version: 1, titles: [], genreNames: []))
+        let definition = Definition(version: 0, settings: settings, catalog: Catalog(version: 1, titles: [], genreNames: []))
         _ = try definitions.store(definition, at: 1000)
         let residues = ArchiveResidues(
             registry: registry, schemas: schemas, writer: try InternalEventWriter(schemas: schemas, schemaIDs: ids),

@@ -1,6 +1,7 @@
 internal import Events
 
-/// Merges the small files of a partition and hour, and puts in the place of what erased users did before their `user_erased` what is left of it.
+/// Merges the small files of a partition and hour, and puts in the place of what erased users did before their `user_erased` what is left of it;
+/// also of what jobs forwarded of that after it.
 ///
 /// Runs on the thread of the writer, whose lock it relies on. A new file is on disk before one transaction of the manifest puts it in the
 /// place of the old ones, which are unlinked afterwards.
@@ -14,19 +15,24 @@ package struct ArchiveCompaction {
 
     /// Files are merged up to so many bytes of keys and values, which are held in memory; a larger file stands alone.
     private static let payloadByteCountMax = 64 << 20
-    /// So many erasures of a partition are carried out in one go. What is left of their viewers' records is held in memory until it is written:
-    /// some 200 bytes a record.
+    /// So many erasures of a partition are carried out in one go, fewer where so many bytes are left of their viewers' records (some 200 each),
+    /// which are held in memory until they are written. A viewer's alone are held whatever they are.
     private static let erasureCountMax = 500
+    private static let leftByteCountMax = 64 << 20
+    /// Jobs that lag forward what they read before an erasure after it, and a retry of that may come for another day: so long its topic waits.
+    private static let forwardsMilliseconds: Int64 = 2 * 86_400_000
     private static let recordsPerRead = 10_000
     private static let bytesPerRead = 32 << 20
 
     private let writer: ArchiveWriter
     private let makeResidues: ResidueMaker.Source
+    private let isForwarded: Bool
     private var outcome = Outcome()
 
     package init(_ writer: ArchiveWriter, residues: @escaping ResidueMaker.Source) {
         self.writer = writer
         makeResidues = residues
+        isForwarded = writer.topic == .attribution
     }
 
     /// Compacts the hours that are over at `now`.
@@ -45,9 +51,10 @@ package struct ArchiveCompaction {
         try writer.manifest.files().filter { Archive.hour(of: $0.appendTimeMax) < Archive.hour(of: now) }
     }
 
-    /// By partition. An erasure is carried out once the hours of all files up to its own are over.
+    /// By partition. An erasure is carried out once the hours of all files up to its own are over, and where jobs forward, for long enough.
     private func dueErasures(_ now: Int64) throws(LogError) -> [Int32: [ArchiveErasure]] {
-        let open = try writer.manifest.files().filter { Archive.hour(of: $0.appendTimeMax) >= Archive.hour(of: now) }
+        let hour = Archive.hour(of: isForwarded ? now - ArchiveCompaction.forwardsMilliseconds : now)
+        let open = try writer.manifest.files().filter { Archive.hour(of: $0.appendTimeMax) >= hour }
         let due = try writer.manifest.erasures().filter { erasure in
             !open.contains { $0.partition == erasure.partition && $0.firstOffset <= erasure.offset }
         }
@@ -63,7 +70,14 @@ package struct ArchiveCompaction {
         }
         let last = users.values.max() ?? -1
         let files = try closedFiles(now).filter { $0.partition == partition }
-        for file in files where file.firstOffset <= last { try show(file, users, to: maker) }
+        for file in files where isForwarded || file.firstOffset <= last {
+            try show(file, users, to: maker)
+            guard maker.byteCount() <= ArchiveCompaction.leftByteCountMax || erasures.count == 1 else {
+                let middle = erasures.startIndex + erasures.count / 2
+                try carryOut(erasures[..<middle], in: partition, now)
+                return try carryOut(erasures[middle...], in: partition, now)
+            }
+        }
         let left = try maker.finish()
         for group in groups(files).reversed() { try replace(group, with: left) }
         try writer.manifest.remove(Array(erasures))
@@ -79,7 +93,8 @@ package struct ArchiveCompaction {
                 from: file.firstOffset, into: &batch, recordCountMax: ArchiveCompaction.recordsPerRead,
                 byteCountMax: ArchiveCompaction.bytesPerRead)
             for record in batch.records {
-                let isConcerned = record.key.isEmpty || users[[UInt8](batch.bytes[record.key.range])].map { record.offset <= $0 } ?? false
+                let end = record.key.isEmpty ? .max : users[[UInt8](batch.bytes[record.key.range])] ?? -1
+                let isConcerned = record.offset <= end || isForwarded && end >= 0
                 if isConcerned { try maker.take(record, batch.bytes) }
             }
         }

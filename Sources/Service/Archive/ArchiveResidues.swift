@@ -38,7 +38,7 @@ package struct ArchiveResidues: Sendable {
 
     /// Of one partition of a topic; nil while erasures have to wait. On a topic without a job nobody is erased.
     func maker(_ topic: TopicDescription, partition: Int32) throws(LogError) -> ResidueMaker? {
-        guard topic.topic.hasJob else { return ResidueMaker(take: { _, _ in }, finish: { RecordBatch() }) }
+        guard topic.topic.hasJob else { return ResidueMaker(take: { _, _ in }, byteCount: { 0 }, finish: { RecordBatch() }) }
         guard let first = firstDefinition() else { return nil }
         do {
             let start = EngineStart(
@@ -46,7 +46,8 @@ package struct ArchiveResidues: Sendable {
                 markers: Array(repeating: nil, count: bucketsPerPartition), titleMarker: nil)
             let found = PartitionResidues(self, start)
             return ResidueMaker(
-                take: { (record, bytes) throws(LogError) in try found.take(record, bytes) }, finish: { found.finish() })
+                take: { (record, bytes) throws(LogError) in try found.take(record, bytes) }, byteCount: { found.byteCount },
+                finish: { found.finish() })
         } catch {
             throw ArchiveResidues.error(error, topic.topic)
         }

@@ -20,9 +20,9 @@ final class PartitionResidues {
     private var decoder: EventDecoder
     private var viewers: [Viewer] = []
     private var indices: [[UInt8]: Int] = [:]
-    /// What would be left of each record seen, and whose it was.
+    /// What would be left of each record seen, whose it was, and whether it came after an erasure that goes for it.
     private var left = RecordBatch()
-    private var owners: [Int] = []
+    private var owners: [(viewer: Int, isLate: Bool)] = []
 
     init(_ source: ArchiveResidues, _ start: EngineStart) {
         self.source = source
@@ -31,6 +31,8 @@ final class PartitionResidues {
         engine = makeEngine(start)
         decoder = EventDecoder(schemas: source.schemas)
     }
+
+    var byteCount: Int { left.bytes.count + left.records.count * MemoryLayout<RecordBatch.Record>.stride }
 
     /// Takes a viewer's record, or a change of the definition; passes over others without a key.
     func take(_ record: RecordBatch.Record, _ bytes: [UInt8]) throws(LogError) {
@@ -85,14 +87,13 @@ final class PartitionResidues {
             user: UnsafeRawBufferPointer(start: nil, count: 0))
         let written = residue.effects.withUnsafeBytes { effects in
             source.writer.erasedResidue(
-                header, outcome: residue.outcome.name, bucket: residue.bucket, bucketCount: Int32(source.bucketsPerPartition),
-                effects: effects, into: &left.bytes)
+                header, outcome: residue.outcome.name, bucket: residue.bucket, effects: effects, into: &left.bytes)
         }
         var kept = record
         kept.key = .empty
         kept.value = written.value
         left.records.append(kept)
-        owners.append(viewer)
+        owners.append((viewer, residue.predatesErasure))
     }
 
     /// The erasure with what the viewer's features knew before it, key and value; empty where it tells that already.
@@ -105,21 +106,22 @@ final class PartitionResidues {
         header.region = text(event.region)
         var record = Array(text(event.user))
         _ = residue.past.withUnsafeBytes {
-            source.writer.completedErasure(header, recentIDs: $0, sourceOffsets: text(event.list), into: &record)
+            source.writer.userErased(header, recentIDs: $0, sourceOffsets: residue.sourceOffsets, into: &record)
         }
         return record
     }
 
-    /// The records to replace, in offset order: all of a viewer before the erasure, and the erasure itself where anything stood before it.
+    /// The records to replace, in offset order: all of a viewer before the erasure, what was forwarded of that after it, and the erasure itself
+    /// where anything stood before it.
     func finish() -> RecordBatch {
         var batch = RecordBatch()
         swap(&batch.bytes, &left.bytes)
         for (residue, owner) in zip(left.records, owners) {
-            guard let erasure = viewers[owner].erasure, residue.offset <= erasure.offset else { continue }
-            if residue.offset < erasure.offset {
+            guard let erasure = viewers[owner.viewer].erasure, residue.offset <= erasure.offset || owner.isLate else { continue }
+            if residue.offset != erasure.offset {
                 batch.records.append(residue)
-            } else if viewers[owner].countBefore > 0, !erasure.record.isEmpty {
-                let keyCount = viewers[owner].key.count
+            } else if viewers[owner.viewer].countBefore > 0, !erasure.record.isEmpty {
+                let keyCount = viewers[owner.viewer].key.count
                 let start = batch.bytes.count
                 batch.bytes += erasure.record
                 var record = residue

@@ -52,7 +52,7 @@ package struct NamespaceControl {
         var ranges: [Topic: [PartitionRange]] = [:]
         for topic in Topic.allCases { ranges[topic] = try await parts.foundations.log.ranges(topic) }
         return try registry.entries.sorted { $0.key < $1.key }.map { name, entry in
-            let low = try lowest(of: name)
+            let low = try reached(of: name).lowest
             let positions = Topic.allCases.flatMap { topic in
                 (low.offsets[topic] ?? [:]).sorted { $0.key < $1.key }.map { partition, offset in
                     let leaps = ranges[topic]?.first { $0.partition == partition }?.leaps ?? []
@@ -84,13 +84,14 @@ package struct NamespaceControl {
                 "'\(namespace)' is \(entry.state.rawValue): only a live namespace, fed by the jobs, can serve; finish its replay first")
         }
         let serving = registry.entries[registry.serving]
-        let wanted = try lowest(of: registry.serving)
+        let wanted = try reached(of: registry.serving).lowest
         var handover = ReadToken()
         try wait(secondsMax, progress) {
-            let behind = missing(wanted, in: try lowest(of: namespace))
-            if behind > 0 { return "'\(namespace)' is \(behind) records behind '\(registry.serving)'" }
+            // Before the floors, which may move while it is read.
             handover = try emitted(by: registry.serving, serving)
-            let floors = try floors(of: namespace)
+            let (lowest, floors) = try reached(of: namespace)
+            let behind = missing(wanted, in: lowest)
+            if behind > 0 { return "'\(namespace)' is \(behind) records behind '\(registry.serving)'" }
             if givesUpEmissions {
                 for (topic, offsets) in floors.offsets {
                     for (partition, offset) in offsets { handover.add(topic: topic, partition: partition, offset: offset) }
@@ -144,35 +145,40 @@ package struct NamespaceControl {
         }
     }
 
-    /// By topic and partition, the offset up to which all buckets of a namespace have taken everything in; none where that is nothing.
-    private func lowest(of namespace: String) throws -> ReadToken {
-        try offsets(of: namespace) { _, _, markers in markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) } }
+    /// By topic and partition, the offset up to which all buckets of a namespace have taken everything in, none where that is nothing, and the
+    /// one up to which it may have let go of what was to be emitted.
+    private func reached(of namespace: String) throws -> (lowest: ReadToken, floors: ReadToken) {
+        var (lowest, floors) = (ReadToken(), ReadToken())
+        try markers(of: namespace) { topic, partition, markers in
+            add(markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }, topic, partition, to: &lowest)
+            add(markers.reduce(-1) { max($0, $1?.outboxFloor ?? -1) }, topic, partition, to: &floors)
+        }
+        return (lowest, floors)
     }
 
     /// By topic and partition, the offset up to which everything that goes elsewhere was emitted when this namespace serves.
     private func emitted(by namespace: String, _ entry: NamespaceRegistry.Entry?) throws -> ReadToken {
         let handover = entry.flatMap { ReadToken(text: $0.handover) }
-        return try offsets(of: namespace) { topic, partition, markers in
-            markers.emittedOffset(handover: handover?.offsets[topic]?[partition])
+        var emitted = ReadToken()
+        try markers(of: namespace) { topic, partition, markers in
+            add(markers.emittedOffset(handover: handover?.offsets[topic]?[partition]), topic, partition, to: &emitted)
         }
+        return emitted
     }
 
-    /// By topic and partition, the offset up to which a namespace may have let go of what was to be emitted.
-    private func floors(of namespace: String) throws -> ReadToken {
-        try offsets(of: namespace) { _, _, markers in markers.reduce(-1) { max($0, $1?.outboxFloor ?? -1) } }
+    private func add(_ offset: Int64, _ topic: Topic, _ partition: Int32, to token: inout ReadToken) {
+        if offset >= 0 { token.add(topic: topic, partition: partition, offset: offset) }
     }
 
-    private func offsets(of namespace: String, _ offset: (Topic, Int32, [Marker?]) -> Int64) throws -> ReadToken {
+    /// The markers of all buckets, partition by partition.
+    private func markers(of namespace: String, _ body: (Topic, Int32, [Marker?]) -> Void) throws {
         let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
-        var token = ReadToken()
         for topic in Topic.allCases where topic.hasJob {
             let store = try JobStore(reading: connection, keys: keys, topic: topic)
             for partition in 0..<Int32(parts.foundations.partitionCount) {
-                let found = offset(topic, partition, try store.markers(of: partition).buckets)
-                if found >= 0 { token.add(topic: topic, partition: partition, offset: found) }
+                body(topic, partition, try store.markers(of: partition).buckets)
             }
         }
-        return token
     }
 
     /// Records up to the wanted positions that the reached ones have not come to.
