@@ -110,6 +110,15 @@ import Testing
         #expect(wrong.svg == nil)
     }
 
+    @Test func aCommandIsGivenItsWordsAsTheyAreAndItsEndIsTold() {
+        let printed = BenchMachine.run(["printf", "%s;", "it's", "$0 *", ""], errors: "/dev/null")
+        #expect(printed.status == 0 && printed.output == "it's;$0 *;;")
+        let failed = BenchMachine.run(["ls", "--no such option"], errors: "&1")
+        #expect(failed.status != 0 && failed.output.contains("no such option"))
+        #expect(BenchMachine.firstLine(of: ["printf", "a\\nb\\n"]) == "a")
+        #expect(BenchMachine.firstLine(of: ["ls", "--no such option"]) == nil)
+    }
+
     @Test func thePictureIsWellFormedAndHasABarForEach() throws {
         let picture = try #require(report().svg)
         #expect(throws: Never.self) { try XMLDocument(xmlString: picture) }

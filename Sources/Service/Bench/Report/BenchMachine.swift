@@ -47,16 +47,18 @@ package struct BenchMachine: Sendable, Equatable {
 
     /// The first line that a command prints; nil where it fails.
     static func firstLine(of command: [String]) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init)
-        return process.terminationStatus == 0 ? line : nil
+        let (status, output) = run(command, errors: "/dev/null")
+        return status == 0 ? output.split(separator: "\n").first.map(String.init) : nil
+    }
+
+    /// Runs a command to its end; answers its status, 0 where it succeeded, and what it printed. `errors` is what the shell's `2>` takes.
+    ///
+    /// Not by Foundation's `Process`: that reads past the end of a directory's entry when it counts our descriptors (on Linux, Swift 6.3),
+    /// and a load opens many.
+    static func run(_ command: [String], errors: String) -> (status: Int32, output: String) {
+        let words = command.map { "'\($0.replacingOccurrences(of: "'", with: "'\\''"))'" }.joined(separator: " ")
+        guard let stream = popen("\(words) 2>\(errors)", "r") else { return (errno, String(cString: strerror(errno))) }
+        let output = FileHandle(fileDescriptor: fileno(stream)).readDataToEndOfFile()
+        return (pclose(stream), String(decoding: output, as: UTF8.self))
     }
 }

@@ -49,7 +49,7 @@ package struct SoakBench: Sendable {
         }
         progress("recs verify")
         let started = ContinuousClock.now
-        let verification = try verify(folder, redis.address)
+        let verification = verify(folder, redis.address)
         var faults = faults(course)
         if let verification { faults.append("recs verify: \(verification)") }
         return report(course, faults, verifySeconds: (ContinuousClock.now - started) / .seconds(1))
@@ -112,17 +112,10 @@ package struct SoakBench: Sendable {
     }
 
     /// Compares all features with the log, by the command that anyone would use; answers what it says where they differ.
-    private func verify(_ folder: String, _ redis: StoreAddress) throws -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["verify", "--data", folder, "--redis", redis.description]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let said = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? nil : String(decoding: said.suffix(1000), as: UTF8.self)
+    private func verify(_ folder: String, _ redis: StoreAddress) -> String? {
+        let recs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+        let (status, said) = BenchMachine.run([recs, "verify", "--data", folder, "--redis", redis.description], errors: "&1")
+        return status == 0 ? nil : String(said.suffix(1000))
     }
 
     private func faults(_ course: Course) -> [String] {
