@@ -53,6 +53,14 @@ package struct ContainerReader: Sendable {
         buffer.append(contentsOf: chunk)
     }
 
+    /// The same without a copy where all bytes before were read.
+    package mutating func append(_ chunk: [UInt8]) {
+        guard offset == buffer.count else { return append(chunk[...]) }
+        bytesBefore += offset
+        offset = 0
+        buffer = chunk
+    }
+
     /// The next block; nil where more bytes must be appended first.
     package mutating func nextBlock() throws(AvroError) -> ContainerBlock? {
         if header == nil { header = try readHeader() }

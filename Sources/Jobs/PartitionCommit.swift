@@ -22,23 +22,28 @@ extension PartitionProcessor {
 
     func collectUsers(_ body: (UserWrite) -> Void) {
         for user in changedUsers {
-            pruneOutbox(user)
-            slots[user].value.recentIDs.prune(
-                marker: markers[Int(slots[user].bucket)].position.offset, logTime: stepped(slots[user].value.logTime))
-            write(user, expected: slots[user].stored, body)
+            let expected = withSlot(user) { slot in
+                let marker = markers[Int(slot.bucket)]
+                pruneOutbox(&slot, floor: marker.outboxFloor)
+                slot.value.recentIDs.prune(marker: marker.position.offset, logTime: stepped(slot.value.logTime))
+                return slot.stored
+            }
+            write(user, expected: expected, body)
         }
     }
 
     private func write(_ user: Int, expected: Position?, _ body: (UserWrite) -> Void) {
         writer.removeAll()
-        slots[user].value.encode(into: &writer, names: context.names)
-        let value = slots[user].value
+        let (bucket, expiresAt, asOf, isErased) = withSlot(user) { slot in
+            slot.value.encode(into: &writer, names: context.names)
+            return (slot.bucket, slot.value.expiresAt, slot.value.state.asOf, slot.value.isErased)
+        }
         writer.bytes.withUnsafeBytes { bytes in
             users.withBytes(Name(raw: UInt32(user))) { name in
                 body(
                     UserWrite(
-                        bucket: Bucket(partition: start.partition, index: slots[user].bucket), user: name, expected: expected, value: bytes,
-                        expiresAt: value.expiresAt, asOf: value.state.asOf, isErased: value.isErased))
+                        bucket: Bucket(partition: start.partition, index: bucket), user: name, expected: expected, value: bytes,
+                        expiresAt: expiresAt, asOf: asOf, isErased: isErased))
             }
         }
     }
@@ -56,14 +61,10 @@ extension PartitionProcessor {
     }
 
     /// Entries go up to the floor that the bucket's stored marker tells: whoever finds them gone finds the floor, too.
-    private func pruneOutbox(_ user: Int) {
-        let floor = markers[Int(slots[user].bucket)].outboxFloor
+    private func pruneOutbox(_ slot: inout UserSlot, floor: Int64) {
         var dropped = 0
-        for entry in slots[user].value.outbox {
-            guard entry.offset <= floor else { break }
-            dropped += 1
-        }
-        if dropped > 0 { slots[user].value.outbox.removeFirst(dropped) }
+        while dropped < slot.value.outbox.count, slot.value.outbox[dropped].offset <= floor { dropped += 1 }
+        if dropped > 0 { slot.value.outbox.removeFirst(dropped) }
     }
 
     /// The offset up to which all effects are in stored title values and older than a minute of log time, on several servers also than ten
@@ -119,9 +120,11 @@ extension PartitionProcessor {
 
     func committed(titles withTitles: Bool, at now: Int64) {
         for user in changedUsers {
-            slots[user].stored = slots[user].value.applied
-            slots[user].isChanged = false
-            slots[user].uncommittedCount = 0
+            withSlot(user) { slot in
+                slot.stored = slot.value.applied
+                slot.isChanged = false
+                slot.uncommittedCount = 0
+            }
         }
         changedUsers.removeAll(keepingCapacity: true)
         erasures.removeAll()

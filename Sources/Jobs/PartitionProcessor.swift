@@ -84,6 +84,10 @@ class PartitionProcessor<State: TopicOperator> {
         reached = Position(generation: start.generation, offset: start.resumeOffset - 1)
     }
 
+    /// Reads or changes a viewer's slot where it is: a property or method of a part, asked for through the array, copies the whole.
+    @inline(__always)
+    func withSlot<Result>(_ user: Int, _ body: (inout UserSlot) -> Result) -> Result { body(&slots[user]) }
+
     // MARK: Sorting
 
     func missingUsers(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> [MissingUser] {
@@ -138,7 +142,9 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     private func equal(_ a: Slice, _ b: Slice, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        a.count == b.count && bytes[a.range].elementsEqual(bytes[b.range])
+        guard a.count == b.count else { return false }
+        for (left, right) in zip(a.range, b.range) where bytes[left] != bytes[right] { return false }
+        return true
     }
 
     private func slot(of user: UnsafeRawBufferPointer) -> Int {
@@ -192,12 +198,16 @@ class PartitionProcessor<State: TopicOperator> {
             return
         }
         let fingerprint = RecentIDs.fingerprint(high: event.id.high, low: event.id.low)
-        if slots[user].value.recentIDs.holds(fingerprint, logTime: stepped(max(slots[user].value.logTime, event.appendTime))) {
+        let (isKnown, endsAt) = withSlot(user) { slot in
+            let logTime = stepped(max(slot.value.logTime, event.appendTime))
+            return (slot.value.recentIDs.holds(fingerprint, logTime: logTime), slot.value.endsAt)
+        }
+        if isKnown {
             countUnapplied(event, in: bucket, value: value, bytes: bytes)
             return
         }
         context.effects.removeAll(keepingCapacity: true)
-        let isAnew = event.appendTime > slots[user].value.endsAt
+        let isAnew = event.appendTime > endsAt
         if event.type == .userErased {
             slots[user].value.isErased = true
             slots[user].value.state = State(isAnew ? State() : slots[user].value.state, erasedBy: event, bytes: bytes)
@@ -205,8 +215,8 @@ class PartitionProcessor<State: TopicOperator> {
         } else if let reason = isAnew ? begin(event, user, bytes) : slots[user].value.state.apply(event, bytes: bytes, in: &context) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
             return
-        } else if !slots[user].value.state.predatesErasure(event) {
-            slots[user].value.isErased = false
+        } else {
+            withSlot(user) { slot in if slot.value.isErased, !slot.value.state.predatesErasure(event) { slot.value.isErased = false } }
         }
         if !isAnew { expire(user, logTime: event.appendTime) }
         record(event, fingerprint: fingerprint, user: user)
@@ -244,20 +254,23 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     private func record(_ event: Event, fingerprint: UInt64, user: Int) {
-        slots[user].value.applied = Position(generation: start.generation, offset: event.offset)
-        slots[user].value.logTime = max(slots[user].value.logTime, event.appendTime)
-        slots[user].value.recentIDs.keep(fingerprint, offset: event.offset, appendTime: event.appendTime)
+        withSlot(user) { slot in
+            slot.value.applied = Position(generation: start.generation, offset: event.offset)
+            slot.value.logTime = max(slot.value.logTime, event.appendTime)
+            slot.value.recentIDs.keep(fingerprint, offset: event.offset, appendTime: event.appendTime)
+        }
         for index in context.effects.indices {
             let entry = OutboxEntry(offset: event.offset, appendTime: event.appendTime, effect: context.effects[index])
             slots[user].value.outbox.append(entry)
             emit(entry, index: index, user: user)
         }
-        if !slots[user].isChanged {
-            slots[user].isChanged = true
-            changedUsers.append(user)
+        let (isFirst, count) = withSlot(user) { slot in
+            defer { slot.isChanged = true }
+            slot.uncommittedCount += 1
+            return (!slot.isChanged, slot.uncommittedCount)
         }
-        slots[user].uncommittedCount += 1
-        if slots[user].uncommittedCount >= Self.uncommittedCountMax { mustCommit = true }
+        if isFirst { changedUsers.append(user) }
+        if count >= Self.uncommittedCountMax { mustCommit = true }
     }
 
     /// Only with an event that was applied, and after it: a refused one must leave nothing behind, expiry included.

@@ -12,7 +12,7 @@ package struct ArchiveColumns: Sendable {
     let topic: Topic
     let schema: ParsedSchema
     let names: [String]
-    let forms: [PlainField.Form]
+    let forms: [PlainFields.Form]
 
     /// The columns of a topic: the fields of all event types that it holds, the common ones first.
     package init(topic: Topic, schemas: EventSchemas) throws(LogError) {
@@ -34,7 +34,8 @@ package struct ArchiveColumns: Sendable {
         let schema = schema
         self.topic = topic
         self.names = names
-        forms = record.fields[ArchiveColumns.envelopeCount...].map { PlainField($0.schema, of: schema).form }
+        let columns = PlainFields(record.fields[ArchiveColumns.envelopeCount...].map(\.schema), of: schema)
+        forms = columns.indices.map(columns.form)
     }
 
     private static func record(_ topic: Topic, _ columns: [(name: String, type: String)]) -> String {

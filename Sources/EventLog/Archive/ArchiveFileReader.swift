@@ -8,7 +8,7 @@ struct ArchiveFileReader {
     private(set) var position: Int64
     private let path: String
     private var container: ContainerReader
-    private var fields: [PlainField] = []
+    private var fields: PlainFields?
     private var block: [UInt8] = []
     private var blockOffset = 0
     private var blockRecordsLeft = 0
@@ -57,11 +57,12 @@ struct ArchiveFileReader {
         from offset: Int64, into batch: inout RecordBatch, recordCountMax: Int, byteCountMax: Int
     ) throws(LogError) {
         let countMax = batch.records.count + recordCountMax
+        guard let fields else { throw damaged("it has no schema of a record") }
         let block = block
         let isRead = block.withUnsafeBytes { bytes in
             var reader = AvroReader(bytes, offset: blockOffset, end: bytes.count)
             while blockRecordsLeft > 0, batch.records.count < countMax, batch.bytes.count < byteCountMax {
-                guard readRecord(&reader, from: offset, into: &batch) else { return false }
+                guard readRecord(&reader, fields, from: offset, into: &batch) else { return false }
                 blockRecordsLeft -= 1
             }
             blockOffset = reader.offset
@@ -70,13 +71,15 @@ struct ArchiveFileReader {
         guard isRead else { throw damaged("a record is not of the file's schema") }
     }
 
-    private mutating func readRecord(_ reader: inout AvroReader, from offset: Int64, into batch: inout RecordBatch) -> Bool {
+    private mutating func readRecord(
+        _ reader: inout AvroReader, _ fields: PlainFields, from offset: Int64, into batch: inout RecordBatch
+    ) -> Bool {
         guard let partition = reader.readInt(), let place = reader.readLong(), let time = reader.readLong(), let key = reader.readBytes(),
             let branch = reader.readLong(), branch == 0 || reader.readInt() != nil, let value = reader.readBytes()
         else { return false }
         var start = 0
-        for field in fields {
-            if case .damaged = field.step(&reader, start: &start) { return false }
+        for place in fields.indices {
+            if case .damaged = fields.step(place, &reader, start: &start) { return false }
         }
         position = place + 1
         guard place >= offset else { return true }
@@ -96,8 +99,8 @@ struct ArchiveFileReader {
         guard blockOffset == block.count else { throw damaged("bytes are left over in a block") }
         do throws(AvroError) {
             let next = try container.nextBlock()
-            if fields.isEmpty, let schema = container.header?.schema, case .record(let record) = schema.root {
-                fields = record.fields.dropFirst(ArchiveColumns.envelopeCount).map { PlainField($0.schema, of: schema) }
+            if fields == nil, let schema = container.header?.schema, case .record(let record) = schema.root {
+                fields = PlainFields(record.fields.dropFirst(ArchiveColumns.envelopeCount).map(\.schema), of: schema)
             }
             guard let next else {
                 try container.finish()

@@ -5,10 +5,10 @@ internal import Events
 
 /// Copies the fields of encoded events into the columns of an archive file, as the bytes they are: nothing is decoded but lengths.
 struct ColumnCopier {
-    /// A field of a writer's schema and the column it goes to; -1 for none.
-    private struct Target {
-        var field: PlainField
-        var column: Int
+    /// The fields of a writer's schema and the columns they go to; -1 for none.
+    private struct Plan {
+        var fields: PlainFields
+        var columns: [Int]
     }
 
     /// What the archive must know of an event beside its columns.
@@ -23,7 +23,7 @@ struct ColumnCopier {
     private(set) var texts: [Int32: String] = [:]
     /// Those of them that are of what is left of erased viewers' records.
     private(set) var residues = ResidueSchemas()
-    private var plans: [Int32: [Target]] = [:]
+    private var plans: [Int32: Plan] = [:]
     /// Where the value of each column is; empty for null, as every value takes a byte at least.
     private var found: [Range<Int>]
     private let timeColumn: Int?
@@ -50,11 +50,12 @@ struct ColumnCopier {
             let parsed = try ParsedSchema(json: text)
             guard case .record(let record) = parsed.root else { return }
             residues.note(schemaID, record)
-            plans[schemaID] = record.fields.map { field in
-                let plain = PlainField(field.schema, of: parsed)
-                let column = columns.names.firstIndex(of: field.name) ?? -1
-                return Target(field: plain, column: column >= 0 && columns.forms[column] == plain.form ? column : -1)
+            let fields = PlainFields(record.fields.map(\.schema), of: parsed)
+            let places = fields.indices.map { place in
+                let column = columns.names.firstIndex(of: record.fields[place].name) ?? -1
+                return column >= 0 && columns.forms[column] == fields.form(place) ? column : -1
             }
+            plans[schemaID] = Plan(fields: fields, columns: places)
         } catch {
             return
         }
@@ -74,14 +75,14 @@ struct ColumnCopier {
         return facts(value)
     }
 
-    private mutating func find(_ value: UnsafeRawBufferPointer, _ plan: [Target]) -> Bool {
+    private mutating func find(_ value: UnsafeRawBufferPointer, _ plan: Plan) -> Bool {
         var reader = AvroReader(value, offset: 5, end: value.count)
         var start = 0
-        for target in plan {
-            switch target.field.step(&reader, start: &start) {
+        for place in plan.fields.indices {
+            switch plan.fields.step(place, &reader, start: &start) {
             case .damaged: return false
             case .null: continue
-            case .value: if target.column >= 0 { found[target.column] = start..<reader.offset }
+            case .value: if plan.columns[place] >= 0 { found[plan.columns[place]] = start..<reader.offset }
             }
         }
         return reader.remaining == 0

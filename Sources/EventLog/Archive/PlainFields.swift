@@ -3,9 +3,16 @@
 internal import Avro
 internal import Events
 
-/// A field of a record that events are made of: a scalar or an array of one, perhaps a union of it with null.
-struct PlainField: Sendable {
-    enum Form: Sendable, Hashable {
+/// Fields of a record that events are made of: scalars or arrays of one, perhaps a union of it with null.
+struct PlainFields: Sendable {
+    /// One field; trivial, as steps go over millions of them.
+    private struct Field: BitwiseCopyable, Sendable {
+        let form: Form
+        /// Which branch is null; -1 for a field that is no union.
+        let nullBranch: Int8
+    }
+
+    enum Form: UInt8, Sendable {
         case string, bytes, long, double, float, boolean, strings, longs
         /// Anything else a foreign writer may have; it is only stepped over.
         case other
@@ -18,28 +25,26 @@ struct PlainField: Sendable {
         case damaged
     }
 
-    let form: Form
-    /// Which branch is null; nil for a field that is no union.
-    let nullBranch: Int64?
-    private let schema: Schema
+    private let fields: [Field]
+    private let schemas: [Schema]
     private let whole: ParsedSchema
 
-    init(_ schema: Schema, of whole: ParsedSchema) {
-        self.schema = schema
+    init(_ schemas: [Schema], of whole: ParsedSchema) {
+        self.schemas = schemas
         self.whole = whole
-        guard case .union(let branches) = whole.bare(schema) else {
-            form = PlainField.form(schema, whole)
-            nullBranch = nil
-            return
-        }
+        fields = schemas.map { PlainFields.field($0, whole) }
+    }
+
+    var indices: Range<Int> { fields.indices }
+
+    func form(_ place: Int) -> Form { fields[place].form }
+
+    private static func field(_ schema: Schema, _ whole: ParsedSchema) -> Field {
+        guard case .union(let branches) = whole.bare(schema) else { return Field(form: form(schema, whole), nullBranch: -1) }
         let places = branches.indices.filter { whole.bare(branches[$0]) == .null }
-        guard branches.count == 2, let place = places.first, places.count == 1 else {
-            form = .other
-            nullBranch = nil
-            return
-        }
-        form = PlainField.form(branches[1 - place], whole)
-        nullBranch = form == .other ? nil : Int64(place)
+        guard branches.count == 2, let place = places.first, places.count == 1 else { return Field(form: .other, nullBranch: -1) }
+        let form = form(branches[1 - place], whole)
+        return Field(form: form, nullBranch: form == .other ? -1 : Int8(place))
     }
 
     private static func form(_ schema: Schema, _ whole: ParsedSchema) -> Form {
@@ -60,29 +65,31 @@ struct PlainField: Sendable {
         }
     }
 
-    /// Steps over the field; `start` is set to where the value begins, behind the branch of a union.
-    func step(_ reader: inout AvroReader, start: inout Int) -> Step {
-        if let nullBranch {
+    /// Steps over the field at a place; `start` is set to where the value begins, behind the branch of a union.
+    @inline(__always)
+    func step(_ place: Int, _ reader: inout AvroReader, start: inout Int) -> Step {
+        let field = fields[place]
+        if field.nullBranch >= 0 {
             guard let branch = reader.readLong(), branch == 0 || branch == 1 else { return .damaged }
-            if branch == nullBranch { return .null }
+            if branch == Int64(field.nullBranch) { return .null }
         }
         start = reader.offset
-        return skip(&reader) ? .value : .damaged
+        return skip(field.form, place, &reader) ? .value : .damaged
     }
 
-    private func skip(_ reader: inout AvroReader) -> Bool {
+    private func skip(_ form: Form, _ place: Int, _ reader: inout AvroReader) -> Bool {
         switch form {
-        case .string: return PlainField.skipText(&reader)
+        case .string: return PlainFields.skipText(&reader)
         case .bytes: return reader.readBytes() != nil
         case .long: return reader.readLong() != nil
         case .double: return reader.skip(count: 8)
         case .float: return reader.skip(count: 4)
         case .boolean: return reader.readBoolean() != nil
-        case .strings: return PlainField.skipItems(&reader) { PlainField.skipText(&$0) }
-        case .longs: return PlainField.skipItems(&reader) { $0.readLong() != nil }
+        case .strings: return PlainFields.skipItems(&reader) { PlainFields.skipText(&$0) }
+        case .longs: return PlainFields.skipItems(&reader) { $0.readLong() != nil }
         case .other:
             do throws(AvroError) {
-                try reader.skip(schema, of: whole)
+                try reader.skip(schemas[place], of: whole)
                 return true
             } catch {
                 return false
