@@ -38,12 +38,13 @@ extension EndToEndTests {
             let isHeld = try await comesTrue { try await bytesUnderWay(server) == Double(slow.utf8.count - 100) }
             #expect(isHeld)
 
+            let before = try await server.answerCount(503)
             for user in ["shed-1", "shed-2"] {
                 let shed = try await server.send("POST", "/v1/events", events(user))
                 #expect(shed.status == 503 && shed.headers["retry-after"] == "1")
                 #expect(shed.headers["content-type"] == "application/problem+json" && shed.text.contains("send them again"))
             }
-            #expect(try await server.answerCount(503) == 2)
+            #expect(try await server.answerCount(503) == before + 2)
             #expect(try await server.get("/readyz").status == 200)
             let small = try await server.post([EventText.search("a small one", of: "small")])
             #expect(small.accepted == 1)
