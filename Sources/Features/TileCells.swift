@@ -56,6 +56,17 @@ struct TileCells: Sendable, Equatable {
         return start..<max(start, firstIndex(from: TileCells.key(window, last + 1, 0)))
     }
 
+    /// The sum of a window's values at a time, of all kinds.
+    @inline(__always)
+    func sum(_ window: TasteWindow, at now: Int64) -> Int64 {
+        if cells.isEmpty { return 0 }
+        return cells.withUnsafeBufferPointer { cells in
+            var sum: Int64 = 0
+            for place in range(window, at: now) { sum &+= cells[place].value }
+            return sum
+        }
+    }
+
     /// Drops tiles that no window can reach any more; one tile more than the window is kept for readers whose clock is behind.
     mutating func expire(logTime: Int64) {
         expire(.hour, logTime: logTime)

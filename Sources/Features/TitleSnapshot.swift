@@ -103,8 +103,14 @@ struct RegionTotals: Sendable {
         }
     }
 
+    @inline(__always)
     func count(_ region: RegionID?, _ window: CountWindow, at now: Int64) -> Int64 {
         guard let region else { return all.count(window: window, at: now) }
-        return regions.first { $0.region == region }?.tiles.count(window: window, at: now) ?? 0
+        return regions.withUnsafeBufferPointer { regions in
+            for place in regions.indices where regions[place].region == region {
+                return regions[place].tiles.count(window: window, at: now)
+            }
+            return 0
+        }
     }
 }

@@ -16,10 +16,9 @@ struct PlayCounts {
             Traffic(titleCount: titleCount, region: region, window: window, snapshot: snapshot, now: now)
         }
         (week, day, hour) = (traffic(.week), traffic(.day), traffic(.hour))
-        ever = (0..<titleCount).map { snapshot.totalPlays($0, region: region) }
-        everywhere = region == nil ? ever : (0..<titleCount).map { snapshot.totalPlays($0, region: nil) }
-        weekEverywhere =
-            region == nil ? week.plays : (0..<titleCount).map { snapshot.plays($0, region: nil, window: .week, at: now) }
+        ever = snapshot.plays(ofFirst: titleCount, region: region, window: .lifetime, at: now)
+        everywhere = region == nil ? ever : snapshot.plays(ofFirst: titleCount, region: nil, window: .lifetime, at: now)
+        weekEverywhere = region == nil ? week.plays : snapshot.plays(ofFirst: titleCount, region: nil, window: .week, at: now)
     }
 
     /// log₂(1 + share · titles) / 8 by title. Each narrower view is a Dirichlet-smoothed estimate with the wider one as its prior.
@@ -62,8 +61,8 @@ struct Traffic {
     private let impressionCount: Int64
 
     init(titleCount: Int, region: RegionID?, window: CountWindow, snapshot: TitleSnapshot, now: Int64) {
-        plays = (0..<titleCount).map { snapshot.plays($0, region: region, window: window, at: now) }
-        impressions = (0..<titleCount).map { snapshot.impressions($0, region: region, window: window, at: now) }
+        plays = snapshot.plays(ofFirst: titleCount, region: region, window: window, at: now)
+        impressions = snapshot.impressions(ofFirst: titleCount, region: region, window: window, at: now)
         playCount = plays.reduce(0, +)
         impressionCount = impressions.reduce(0, +)
     }

@@ -18,20 +18,43 @@ package final class Published: Sendable {
     private let standings = StandingsCache()
 
     /// How titles stand in the region, worked out once a region and snapshot.
-    package func standings(region: RegionID) -> RegionStandings {
-        standings.value(for: region) { composer.standings(region: region, snapshot: snapshot, now: snapshotAt) }
+    package func standings(region: RegionID) -> RegionStandings { standings.value(for: region) { make(region) } }
+
+    /// Works out the standings of the regions that pages were asked for while `before` was served, so that no request waits for them and no
+    /// two work them out at the same time.
+    fileprivate func prepare(regionsOf before: Published) {
+        for region in before.standings.usedRegions { standings.prepare(make(region), for: region) }
+    }
+
+    private func make(_ region: RegionID) -> RegionStandings {
+        composer.standings(region: region, snapshot: snapshot, now: snapshotAt)
     }
 
     /// By region; at most `regionCountMax`, beyond which they are worked out for each request.
     private final class StandingsCache: Sendable {
+        private struct Entry {
+            var standings: RegionStandings
+            var isUsed: Bool
+        }
+
         static let regionCountMax = 64
-        private let box = NIOLockedValueBox<[RegionID: RegionStandings]>([:])
+        private let box = NIOLockedValueBox<[RegionID: Entry]>([:])
+
+        var usedRegions: [RegionID] { box.withLockedValue { $0.compactMap { $0.value.isUsed ? $0.key : nil } } }
 
         func value(for region: RegionID, make: () -> RegionStandings) -> RegionStandings {
-            if let found = box.withLockedValue({ $0[region] }) { return found }
+            let found = box.withLockedValue { entries in
+                entries[region]?.isUsed = true
+                return entries[region]?.standings
+            }
+            if let found { return found }
             let made = make()
-            box.withLockedValue { if $0.count < StandingsCache.regionCountMax { $0[region] = made } }
+            box.withLockedValue { if $0.count < StandingsCache.regionCountMax { $0[region] = Entry(standings: made, isUsed: true) } }
             return made
+        }
+
+        func prepare(_ standings: RegionStandings, for region: RegionID) {
+            box.withLockedValue { $0[region] = Entry(standings: standings, isUsed: false) }
         }
     }
 
@@ -70,6 +93,7 @@ package final class PublishedBox: Sendable {
         let next = Published(
             catalog: catalog, snapshot: snapshot, composer: isSame ? known.composer : HomeComposer(catalog: catalog, model: model),
             fragments: isSame ? known.fragments : TitleFragments(catalog), snapshotAt: now, keys: keys)
+        next.prepare(regionsOf: known)
         box.withLockedValue { $0 = next }
     }
 }
