@@ -35,6 +35,7 @@ import Testing
             builder.replace(topic: 0, partition: Int32(partition), title: title, value: value, names: names)
             if round % 50 != 49 { continue }
             let snapshot = makeSnapshot(&builder, version: 1)
+            expectColumns(snapshot)
             for (index, title) in titles.enumerated() {
                 #expect(snapshot.totalPlays(index, region: nil) == Int64(plays.count { $0.title == title }))
                 let inSEA = plays.count { $0.title == title && $0.region == "SEA" }
@@ -48,6 +49,19 @@ import Testing
                 }
                 let known = Set(follows.filter { $0.from == title && $0.to != "unknown" }.map(\.to))
                 #expect(snapshot.successors(index).count == known.count)
+            }
+        }
+    }
+
+    /// Columns hold what is counted a title at a time, and 0 beyond the catalogue.
+    private func expectColumns(_ snapshot: TitleSnapshot) {
+        let count = titles.count + 2
+        for region in [nil, RegionID("SEA"), RegionID("US")] {
+            for window in [CountWindow.hour, .day, .week, .lifetime] {
+                let plays = (0..<count).map { snapshot.plays($0, region: region, window: window, at: now) }
+                #expect(snapshot.plays(ofFirst: count, region: region, window: window, at: now) == plays)
+                let impressions = (0..<count).map { snapshot.impressions($0, region: region, window: window, at: now) }
+                #expect(snapshot.impressions(ofFirst: count, region: region, window: window, at: now) == impressions)
             }
         }
     }

@@ -26,6 +26,9 @@ package final class Published: Sendable {
         for region in before.standings.usedRegions { standings.prepare(make(region), for: region) }
     }
 
+    /// The regions whose standings are there.
+    var preparedRegions: [RegionID] { standings.regions }
+
     private func make(_ region: RegionID) -> RegionStandings {
         composer.standings(region: region, snapshot: snapshot, now: snapshotAt)
     }
@@ -39,6 +42,8 @@ package final class Published: Sendable {
 
         static let regionCountMax = 64
         private let box = NIOLockedValueBox<[RegionID: Entry]>([:])
+
+        var regions: [RegionID] { box.withLockedValue { Array($0.keys) } }
 
         var usedRegions: [RegionID] { box.withLockedValue { $0.compactMap { $0.value.isUsed ? $0.key : nil } } }
 
