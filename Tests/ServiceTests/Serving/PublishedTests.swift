@@ -1,5 +1,6 @@
 import Catalog
 import Features
+import Foundation
 import Home
 import TestSupport
 import Testing
