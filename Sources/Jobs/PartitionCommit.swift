@@ -48,14 +48,17 @@ extension PartitionProcessor {
         }
     }
 
-    var hasErasures: Bool { !erasures.isEmpty }
+    /// An erasure waits for the title values; so does a full outbox, where nothing but them keeps it.
+    var mustCommitTitles: Bool { !erasures.isEmpty || (isOutboxFull && !start.isSpread) }
 
     /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
     /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). It goes where a namespace is only fed as
     /// well: one that takes over before the other has emitted what came of it forwards nothing of a viewer who is gone.
     func collectErasures(_ body: (UserWrite) -> Void) {
         for (user, offset) in erasures where !start.isSpread && slots[user].value.outbox.contains(where: { $0.offset <= offset }) {
+            let count = slots[user].value.outbox.count
             slots[user].value.outbox.removeAll { $0.offset <= offset }
+            outboxCount -= count - slots[user].value.outbox.count
             write(user, expected: slots[user].value.applied, body)
         }
     }
@@ -64,13 +67,29 @@ extension PartitionProcessor {
     private func pruneOutbox(_ slot: inout UserSlot, floor: Int64) {
         var dropped = 0
         while dropped < slot.value.outbox.count, slot.value.outbox[dropped].offset <= floor { dropped += 1 }
-        if dropped > 0 { slot.value.outbox.removeFirst(dropped) }
+        if dropped == 0 { return }
+        outboxCount -= dropped
+        slot.value.outbox.removeFirst(dropped)
+    }
+
+    /// A viewer who does not come back would hold in memory what the floor has passed; what is stored goes with the next write.
+    private func sweepOutboxes() {
+        for user in slots.indices.dropFirst() {
+            withSlot(user) { slot in
+                pruneOutbox(&slot, floor: markers[Int(slot.bucket)].outboxFloor)
+                if slot.value.outbox.isEmpty { slot.value.outbox = [] }
+            }
+        }
     }
 
     /// The offset up to which all effects are in stored title values and older than a minute of log time, on several servers also than ten
     /// seconds of the clock; the next commit prunes there.
+    ///
+    /// The minute is a margin: what makes entries needless is that the title values which hold them are stored, and, on several servers, have come
+    /// to the replicas. It is given up where entries come faster than a bound allows: while a job catches up, hours pass in a moment, or a
+    /// moment brings the events of hours.
     private var floorDue: Int64 {
-        let oldest = logTime - Self.outboxKeptMilliseconds
+        let oldest = isOutboxFull || outboxCount > Self.outboxSweptCount ? .max : logTime - Self.outboxKeptMilliseconds
         let newest = start.isSpread ? clock - Self.replicaLagMilliseconds : .max
         return settlements.last { $0.logTime < oldest && $0.storedAt <= newest }?.offset ?? -1
     }
@@ -136,6 +155,8 @@ extension PartitionProcessor {
         if withTitles {
             titles.committed(at: titlePosition)
             settled(at: titlePosition)
+            isOutboxFull = false
+            if outboxCount > Self.outboxSweptCount { sweepOutboxes() }
         }
         mustCommit = false
     }
@@ -159,6 +180,7 @@ extension PartitionProcessor {
         precondition(changedUsers.isEmpty && erasures.isEmpty && titles.changedCount == 0, "drop the cache only after a commit with titles")
         users = NameTable(capacity: 4096)
         slots = [UserSlot()]
+        outboxCount = 0
         titles.dropCache()
         context.dropNames()
     }

@@ -28,8 +28,8 @@ package protocol PartitionEngine: AnyObject {
     func takeEmissions() -> [Emission]
     /// Conditional writes of all changed titles' values (DESIGN §6.4).
     func collectTitles(_ body: (TitleWrite) -> Void)
-    /// True where a viewer was erased since the last commit: it must be one with titles.
-    var hasErasures: Bool { get }
+    /// True where the next commit must be one with titles: a viewer was erased, or has an outbox at its bound.
+    var mustCommitTitles: Bool { get }
     /// Conditional writes of erased viewers' values without what the titles hold now (DESIGN §6.9): after the title values, before the markers.
     func collectErasures(_ body: (UserWrite) -> Void)
     /// The markers of the buckets that have moved, with the position the store should hold before.
@@ -45,8 +45,9 @@ package protocol PartitionEngine: AnyObject {
     var definitionVersion: Int64 { get }
     /// Sum of the buckets' ledgers, newest log time and event time, definition in force.
     var summary: Marker { get }
-    /// Viewers and titles held in memory; for metrics and the cache's bound.
+    /// Viewers held in memory, and the entries of their outboxes; for the cache's bound.
     var cachedUserCount: Int { get }
+    var outboxCount: Int { get }
     /// Forgets all that is cached and unchanged; only after `committed`.
     func dropCache()
 
@@ -132,6 +133,9 @@ package struct EngineStart {
     /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. The floor then
     /// goes by the worker's clock as well, and an erased viewer's outbox waits for it as any other does.
     package var isSpread = false
+    /// Entries of a viewer's outbox beyond which it does not keep for a minute of log time what is settled (DESIGN §6.4): a value is of
+    /// bounded size, whatever the rate of events.
+    package var outboxCountMax = 128
 
     package init(
         topic: Topic, partition: Int32, generation: UInt64, definition: Definition, markers: [Marker?], titleMarker: Position?

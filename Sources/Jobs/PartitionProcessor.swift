@@ -45,6 +45,8 @@ class PartitionProcessor<State: TopicOperator> {
     /// And for this long by the worker's clock where titles' values stand on other servers: a replica of one may lag so far. A minute of log
     /// time is a moment to a job that catches up.
     static var replicaLagMilliseconds: Int64 { 10_000 }
+    /// Outbox entries in memory from which on all viewers let go of what the floor has passed, not only those with new events.
+    static var outboxSweptCount: Int { 16_384 }
     /// State expires in steps of log time, so that what is kept does not depend on when a commit happened.
     static var expiryStepMilliseconds: Int64 { 300_000 }
 
@@ -66,6 +68,10 @@ class PartitionProcessor<State: TopicOperator> {
     var emissions: [Emission] = []
     var writer = StateWriter()
     var mustCommit = false
+    /// Outbox entries of all viewers in memory.
+    var outboxCount = 0
+    /// A viewer's outbox has come to its bound since the last commit with titles: it lets go of what is settled, however young.
+    var isOutboxFull = false
     /// Oldest first.
     var settlements: [Settlement] = []
     /// The worker's clock at the last commit.
@@ -125,6 +131,7 @@ class PartitionProcessor<State: TopicOperator> {
         slots[user.index].value = try UserValue(from: value, names: &context.names)
         try start.check(slots[user.index].value.applied)
         slots[user.index].stored = slots[user.index].value.applied
+        outboxCount += slots[user.index].value.outbox.count
     }
 
     /// A record that its bucket's marker has passed is a redelivery, whatever was filtered then: the definition of that time may be another.
@@ -264,11 +271,13 @@ class PartitionProcessor<State: TopicOperator> {
             slots[user].value.outbox.append(entry)
             emit(entry, index: index, user: user)
         }
-        let (isFirst, count) = withSlot(user) { slot in
+        let (isFirst, count, outbox) = withSlot(user) { slot in
             defer { slot.isChanged = true }
             slot.uncommittedCount += 1
-            return (!slot.isChanged, slot.uncommittedCount)
+            return (!slot.isChanged, slot.uncommittedCount, slot.value.outbox.count)
         }
+        outboxCount += context.effects.count
+        if outbox > start.outboxCountMax { isOutboxFull = true }
         if isFirst { changedUsers.append(user) }
         if count >= Self.uncommittedCountMax { mustCommit = true }
     }

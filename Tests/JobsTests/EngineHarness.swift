@@ -11,7 +11,7 @@ final class EngineWorld {
 
     struct Crash: Error {}
 
-    let log: EngineLog
+    var log: EngineLog
     let partition: Int32
     let settings: JobSettings
     let catalog: Catalog
@@ -25,6 +25,8 @@ final class EngineWorld {
     var writesLeft: Int?
     /// True where the store is several servers.
     var isSpread = false
+    /// Entries of a viewer's outbox that may wait for a minute of log time.
+    var outboxCountMax = 128
     /// The workers' clock, milliseconds.
     var clock: Int64 = 0
     /// False while another namespace serves, and where this one took over, if it did.
@@ -54,6 +56,7 @@ final class EngineWorld {
             definition: log.definitions.first { $0.version == version } ?? first, markers: markers,
             titleMarker: try marker("m/titles")?.position)
         start.isSpread = isSpread
+        start.outboxCountMax = outboxCountMax
         start.emits = emits
         if emits, markers.contains(where: { $0?.isEmitted == false }) { start.emittedUpTo = handover }
         #expect(try !isBelowFloor && outboxFloor <= start.emittedUpTo ?? .max, "the worker would halt")
@@ -173,7 +176,7 @@ final class EngineLife {
 
     /// Viewers' values, emissions, title values, markers. False: the store held something else than we thought.
     func commit(titles: Bool) throws -> Bool {
-        let titles = titles || engine.hasErasures
+        let titles = titles || engine.mustCommitTitles
         var writes: [Write] = []
         func append(_ write: UserWrite) {
             let user = String(decoding: write.user, as: UTF8.self)

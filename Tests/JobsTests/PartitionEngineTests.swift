@@ -7,6 +7,9 @@ import Testing
 /// The engine against the dumbest recomputation, whatever happens to its worker and its store (DESIGN §6).
 @Suite struct PartitionEngineTests {
     static let topics = Topic.allCases.filter(\.hasJob)
+    /// So small a bound that all outboxes come to it, and one that none does.
+    static let smallOutbox = 1
+    static let bounds = [smallOutbox, 128]
 
     @Test(arguments: topics) func anUninterruptedRunIsTheRecomputation(topic: Topic) throws {
         for seed in 0..<6 as Range<UInt64> {
@@ -26,6 +29,7 @@ import Testing
             var random = SplitMix64(seed: seed)
             let log = EngineLog.random(topic, seed: seed, count: 120)
             let world = EngineWorld(log)
+            if seed % 2 == 0 { world.outboxCountMax = Self.smallOutbox }
             try world.live(disturbances: 12, &random)
             let differences = try world.outcome.differences(from: log.expectedOutcome)
             #expect(differences.isEmpty, "seed \(seed)")
@@ -33,11 +37,12 @@ import Testing
     }
 
     /// Every boundary between two writes of a short life, in turn.
-    @Test(arguments: topics) func aCrashAtAnyWriteDoesNotShow(topic: Topic) throws {
+    @Test(arguments: topics, bounds) func aCrashAtAnyWriteDoesNotShow(topic: Topic, outboxCountMax: Int) throws {
         let log = EngineLog.random(topic, seed: 7, count: 60, userCount: 4)
         let expected = log.expectedOutcome
         for writes in 0... {
             let world = EngineWorld(log)
+            world.outboxCountMax = outboxCountMax
             world.writesLeft = writes
             let hasCrashed = try liveByTheClock(in: world)
             let differences = try world.outcome.differences(from: expected)
@@ -47,10 +52,11 @@ import Testing
     }
 
     /// A store that comes back with any prefix of its history.
-    @Test(arguments: topics) func aStoreThatGoesBackToAnyPointIsCaughtUp(topic: Topic) throws {
+    @Test(arguments: topics, bounds) func aStoreThatGoesBackToAnyPointIsCaughtUp(topic: Topic, outboxCountMax: Int) throws {
         let log = EngineLog.random(topic, seed: 8, count: 60, userCount: 4)
         let expected = log.expectedOutcome
         let world = EngineWorld(log)
+        world.outboxCountMax = outboxCountMax
         _ = try liveByTheClock(in: world)
         let finished = world.store
         for writes in 0...finished.writeCount {
@@ -127,6 +133,7 @@ import Testing
             let log = EngineLog.random(topic, seed: seed / 4, count: 120)
             let world = EngineWorld(log)
             world.isSpread = true
+            if seed % 2 == 0 { world.outboxCountMax = Self.smallOutbox }
             world.writesLeft = Int.random(in: 40...250, using: &random)
             let life = try world.begin()
             while (try? step(life, &random)) == true { world.clock += 20_000 }

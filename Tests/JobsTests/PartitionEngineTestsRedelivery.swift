@@ -239,6 +239,45 @@ import Testing
         #expect(floors == expected)
     }
 
+    /// Log time stands still: no entry grows old, and yet no value grows without bound.
+    @Test func aViewersOutboxIsBoundedWhateverTheRate() throws {
+        var log = EngineLog(.play)
+        for _ in 0..<2000 { play(&log) }
+        let world = EngineWorld(log)
+        let life = try world.begin()
+        var held: [Int] = []
+        while !life.isAtEnd {
+            try life.read(50)
+            _ = try life.commit(titles: false)
+            held.append(try outboxCount(world))
+        }
+        let most = try #require(held.max())
+        #expect(most > 128 && most <= 128 + 3 * 50)
+        let differences = try world.outcome.differences(from: log.expectedOutcome)
+        #expect(differences.isEmpty)
+    }
+
+    /// What a viewer who does not come back has in memory goes as well, and what is stored of it with the next write.
+    @Test func allOutboxesInMemoryTogetherAreBounded() throws {
+        var log = EngineLog(.play)
+        for number in 0..<20_000 { play(&log, user: "u\(number / 100)") }
+        let world = EngineWorld(log)
+        let life = try world.begin()
+        var most = 0
+        while !life.isAtEnd {
+            try life.read(1000)
+            most = max(most, life.engine.outboxCount)
+            _ = try life.commit(titles: true)
+        }
+        #expect(most > 16_384 && most <= 16_384 + 2 * 1000)
+        #expect(life.engine.outboxCount < 10_000)
+        #expect(try outboxCount(world) == 100)
+        log.append(.playStart, user: "u1")
+        world.log = log
+        let differences = try world.catchUp().differences(from: log.expectedOutcome)
+        #expect(differences.isEmpty)
+    }
+
     private func outboxCount(_ world: EngineWorld) throws -> Int {
         var names = NameTable()
         let bytes = world.store.values["u/\(EngineWorld.bucketIndex(of: "u1"))/u1"] ?? []

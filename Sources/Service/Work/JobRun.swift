@@ -26,6 +26,8 @@ struct JobSetup: Sendable {
     var titleCommitInterval: Duration
     /// Viewers held in memory by one job; beyond it the cache is dropped after a commit.
     var cachedUserCountMax = 400_000
+    /// The same for the entries of their outboxes, of 64 bytes each; not reached where one server holds all values.
+    var cachedOutboxCountMax = 2_000_000
     /// False while another namespace serves: features are built, and what goes elsewhere is left to its job.
     var emits = true
     /// What the namespace that served before this one has emitted, by partition (none: nothing); nil where it took over from nobody.
@@ -288,7 +290,7 @@ final class JobRun {
     private func commit(titles: Bool = false) throws {
         lastCommit = .now
         let withTitles =
-            titles || lastCommit - lastTitleCommit >= setup.titleCommitInterval || engines.values.contains(where: \.hasErasures)
+            titles || lastCommit - lastTitleCommit >= setup.titleCommitInterval || engines.values.contains(where: \.mustCommitTitles)
         if withTitles { lastTitleCommit = lastCommit }
         for (partition, engine) in engines {
             let emitter = Emitter(setup: setup, store: store, partition: partition)
@@ -309,7 +311,9 @@ final class JobRun {
     }
 
     private func boundCache() throws {
-        guard engines.values.reduce(0, { $0 + $1.cachedUserCount }) > setup.cachedUserCountMax else { return }
+        let hasTooManyUsers = engines.values.reduce(0) { $0 + $1.cachedUserCount } > setup.cachedUserCountMax
+        let hasTooManyEntries = engines.values.reduce(0) { $0 + $1.outboxCount } > setup.cachedOutboxCountMax
+        guard hasTooManyUsers || hasTooManyEntries else { return }
         for engine in engines.values { engine.dropCache() }
     }
 
