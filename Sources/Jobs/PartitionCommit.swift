@@ -7,6 +7,7 @@ extension PartitionProcessor {
     var changedUserCount: Int { changedUsers.count }
     var changedTitleCount: Int { titles.changedCount }
     var cachedUserCount: Int { slots.count - 1 }
+    var nameByteCount: Int { context.names.byteCount }
     /// Never behind the title marker that is stored: an engine that began at a lower bucket's marker has yet to come there.
     var titlePosition: Position {
         guard let stored = titles.storedMarker, stored.offset > reached.offset else { return reached }

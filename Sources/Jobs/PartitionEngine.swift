@@ -45,9 +45,11 @@ package protocol PartitionEngine: AnyObject {
     var definitionVersion: Int64 { get }
     /// Sum of the buckets' ledgers, newest log time and event time, definition in force.
     var summary: Marker { get }
-    /// Viewers held in memory, and the entries of their outboxes; for the cache's bound.
+    /// Viewers held in memory, the entries of their outboxes, and the bytes of all names in their states (sessions and searches among them,
+    /// which are always new); for the cache's bound.
     var cachedUserCount: Int { get }
     var outboxCount: Int { get }
+    var nameByteCount: Int { get }
     /// Forgets all that is cached and unchanged; only after `committed`.
     func dropCache()
 

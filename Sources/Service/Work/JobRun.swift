@@ -26,8 +26,10 @@ struct JobSetup: Sendable {
     var titleCommitInterval: Duration
     /// Viewers held in memory by one job; beyond it the cache is dropped after a commit.
     var cachedUserCountMax = 400_000
-    /// The same for the entries of their outboxes, of 64 bytes each; not reached where one server holds all values.
+    /// The same for the entries of their outboxes, of 64 bytes each.
     var cachedOutboxCountMax = 2_000_000
+    /// And for the names in their states.
+    var cachedNameBytesMax = 64 << 20
     /// False while another namespace serves: features are built, and what goes elsewhere is left to its job.
     var emits = true
     /// What the namespace that served before this one has emitted, by partition (none: nothing); nil where it took over from nobody.
@@ -311,9 +313,11 @@ final class JobRun {
     }
 
     private func boundCache() throws {
-        let hasTooManyUsers = engines.values.reduce(0) { $0 + $1.cachedUserCount } > setup.cachedUserCountMax
-        let hasTooManyEntries = engines.values.reduce(0) { $0 + $1.outboxCount } > setup.cachedOutboxCountMax
-        guard hasTooManyUsers || hasTooManyEntries else { return }
+        func sum(_ value: (any PartitionEngine) -> Int) -> Int { engines.values.reduce(0) { $0 + value($1) } }
+        guard
+            sum(\.cachedUserCount) > setup.cachedUserCountMax || sum(\.outboxCount) > setup.cachedOutboxCountMax
+                || sum(\.nameByteCount) > setup.cachedNameBytesMax
+        else { return }
         for engine in engines.values { engine.dropCache() }
     }
 
