@@ -6,7 +6,7 @@ package import Events
 /// one partition appended within one hour. After an error the writer holds nothing that was not recorded: go on reading at `nextOffset`.
 package final class ArchiveWriter {
     package struct Limits: Sendable {
-        /// A file is written once it has so many bytes of keys and values.
+        /// A file is written once its records take so many bytes in memory.
         package var fileByteCountMax = 32 << 20
         /// So many bytes may be held for all partitions together; then the largest file is written.
         package var heldByteCountMax = 32 << 20
@@ -126,13 +126,13 @@ package final class ArchiveWriter {
             )
         }
         let hour = Archive.hour(of: record.timestamp)
-        let size = Int(record.key.count) + Int(record.value.count)
+        let size = HeldRecords.size(of: record)
         // An append time may step back where a log's leader changes; the file then keeps its hour.
-        if let waiting = held[record.partition], hour > waiting.hour || waiting.batch.bytes.count + size > limits.fileByteCountMax {
+        if let waiting = held[record.partition], hour > waiting.hour || waiting.byteCount + size > limits.fileByteCountMax {
             try write(record.partition)
         }
         if heldByteCount + size > limits.heldByteCountMax,
-            let largest = held.max(by: { $0.value.batch.bytes.count < $1.value.batch.bytes.count })
+            let largest = held.max(by: { $0.value.byteCount < $1.value.byteCount })
         {
             try write(largest.key)
         }
@@ -166,17 +166,17 @@ package final class ArchiveWriter {
     }
 
     private func write(_ partition: Int32) throws(LogError) {
-        guard let waiting = held[partition], let last = waiting.batch.records.last, let first = waiting.batch.records.first else { return }
+        guard let waiting = held[partition], let last = waiting.last, let first = waiting.first else { return }
         let path = Archive.filePath(
             partition: partition, waiting.firstOffset...last.offset, appendTime: first.timestamp, revision: 0)
         let entry = ArchivedFile(beginning: path, partition: partition, waiting.firstOffset...last.offset, revision: 0)
         try atStep(.begun)
         var writer = try ArchiveFileWriter(
             entry, root: archive.path(of: topic), copier: copier, schemaIDs: waiting.schemaIDs, generation: generation)
-        try writer.append(waiting.batch, &copier)
+        for batch in waiting.batches { try writer.append(batch, &copier) }
         let written = try writer.finish(atStep)
         try manifest.add(written, absences: waiting.absences(partition) + writer.residues.absences, erasures: writer.erasures)
-        heldByteCount -= waiting.batch.bytes.count
+        heldByteCount -= waiting.byteCount
         held[partition] = nil
         try atStep(.recorded)
     }

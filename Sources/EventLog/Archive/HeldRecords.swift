@@ -2,7 +2,12 @@ internal import Events
 
 /// The records of one partition that wait to be written.
 struct HeldRecords {
-    private(set) var batch = RecordBatch()
+    /// So large that few are needed, so small that none is copied often while it grows, and that what one partition frees serves the next.
+    private static let batchByteCountMax = 1 << 20
+
+    private(set) var batches = [RecordBatch()]
+    /// Bytes of the records and of what is known of each.
+    private(set) var byteCount = 0
     private(set) var schemaIDs: Set<Int32> = []
     /// The offset that the file begins with: the next one after the last archived.
     let firstOffset: Int64
@@ -20,24 +25,43 @@ struct HeldRecords {
     /// Adds a copy of the record, whose bytes are slices of `source`.
     mutating func add(_ record: RecordBatch.Record, _ source: [UInt8], _ schemaID: Int32?) {
         if let schemaID { schemaIDs.insert(schemaID) }
-        var copy = record
-        copy.key = Slice(offset: batch.bytes.count, count: Int(record.key.count))
-        batch.bytes += source[record.key.range]
-        copy.value = Slice(offset: batch.bytes.count, count: Int(record.value.count))
-        batch.bytes += source[record.value.range]
-        batch.records.append(copy)
+        let last = batches.count - 1
+        if batches[last].bytes.count > HeldRecords.batchByteCountMax { batches.append(RecordBatch()) }
+        batches[batches.count - 1].append(record, source)
+        byteCount += HeldRecords.size(of: record)
     }
+
+    static func size(of record: RecordBatch.Record) -> Int {
+        Int(record.key.count) + Int(record.value.count) + MemoryLayout<RecordBatch.Record>.stride
+    }
+
+    var first: RecordBatch.Record? { batches.first?.records.first }
+    var last: RecordBatch.Record? { batches.last?.records.last }
 
     /// The offsets that the log left out.
     func absences(_ partition: Int32) -> [ArchiveAbsence] {
         var absences: [ArchiveAbsence] = []
         var next = firstOffset
-        for record in batch.records {
-            if record.offset > next {
-                absences.append(ArchiveAbsence(partition: partition, firstOffset: next, lastOffset: record.offset - 1, reason: .notOnLog))
+        for batch in batches {
+            for record in batch.records {
+                if record.offset > next {
+                    absences.append(
+                        ArchiveAbsence(partition: partition, firstOffset: next, lastOffset: record.offset - 1, reason: .notOnLog))
+                }
+                next = record.offset + 1
             }
-            next = record.offset + 1
         }
         return absences
+    }
+}
+
+extension RecordBatch {
+    fileprivate mutating func append(_ record: Record, _ source: [UInt8]) {
+        var copy = record
+        copy.key = Slice(offset: bytes.count, count: Int(record.key.count))
+        bytes += source[record.key.range]
+        copy.value = Slice(offset: bytes.count, count: Int(record.value.count))
+        bytes += source[record.value.range]
+        records.append(copy)
     }
 }
