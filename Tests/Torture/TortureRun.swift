@@ -38,10 +38,13 @@ package struct TortureRun: Sendable {
         await tally.endPhase("starting")
         try await live(torturer, raw, try catalog())
         progress("all is quiet; judging")
+        // Idle members of consumer groups keep the broker busier than the judging keeps us. On a cluster they are needed: they send again what
+        // a lost node has taken of the signals.
+        var faults = settings.redis == .cluster ? [] : await fleet.stop()
         var report = try await judge(torturer, raw)
+        if settings.redis == .cluster { faults = await fleet.stop() }
         if settings.verifies { try await verify(premises, &report) }
         report.phases.end("recs verify")
-        var faults = await fleet.stop()
         // An archive job that found no room tries again after five seconds; workers that end before that leave the rest to their next life.
         for _ in 0..<TortureRun.archiveLifeCountMax where try await !archiveFaults(premises, raw).isEmpty {
             progress("the archive lags; one more life for the workers")
