@@ -9,7 +9,7 @@ struct SlotMap: Sendable {
     }
 
     /// A seed is one of several, so we do not wait long for it.
-    private static let seedMillisecondsMax = 1000
+    static let seedMillisecondsMax = 1000
 
     /// The masters that serve slots, by name.
     let nodes: [Node]

@@ -10,10 +10,31 @@ package struct StoreIdentity: Sendable, Equatable {
         package var role: String
         /// New with every failover.
         package var replicationID: String
+
+        /// What is another with every start and every failover.
+        var text: String { "\(runID) \(role) \(replicationID)" }
+
+        /// Of `INFO`'s fields; nil where one is missing.
+        init?(_ fields: [String: String]) {
+            guard let runID = fields["run_id"], let role = fields["role"], let replicationID = fields["master_replid"] else { return nil }
+            (self.runID, self.role, self.replicationID) = (runID, role, replicationID)
+        }
     }
+
+    /// A master of a cluster, with slots or without, and who may take its place.
+    package struct Shard: Sendable, Equatable {
+        package var master: String
+        package var replicas: [String]
+        /// Empty where a master without slots does not answer.
+        package var life: String
+    }
+
+    /// The masters that serve slots, or the one server.
     package var nodes: [Node]
     /// Which node serves which slots, by the nodes' names in the cluster; empty for a single server.
     package var slotMap: String
+    /// By the masters' names; empty for a single server.
+    package var shards: [Shard]
 }
 
 /// What is done now and then: identity, settings, namespaces, dropping of keys.
@@ -36,18 +57,18 @@ extension StoreConnection {
     /// Who answers now. The slot map is the one that the first master sees now, not the one that this connection goes by.
     package func identity() throws(StoreError) -> StoreIdentity {
         let found = try infos().enumerated().map { (node, fields) throws(StoreError) in
-            guard let runID = fields["run_id"], let role = fields["role"], let replicationID = fields["master_replid"] else {
+            guard let found = StoreIdentity.Node(fields) else {
                 throw StoreError(
                     .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid: this is not a Redis that we know")
             }
-            return StoreIdentity.Node(runID: runID, role: role, replicationID: replicationID)
+            return found
         }
         let map = nodes.map.isCluster ? try SlotMap(from: nodes.next(node: 0).pipeline).identity : ""
-        return StoreIdentity(nodes: found, slotMap: map)
+        return StoreIdentity(nodes: found, slotMap: map, shards: try shards(found))
     }
 
     /// Sends a command to every master.
-    private func askAll(_ encode: (inout CommandBuffer) -> Void) throws(StoreError) -> [StoreNodes.Place] {
+    func askAll(_ encode: (inout CommandBuffer) -> Void) throws(StoreError) -> [StoreNodes.Place] {
         var places: [StoreNodes.Place] = []
         for node in 0..<nodes.masterCount {
             let (pipeline, place) = try nodes.next(node: node)

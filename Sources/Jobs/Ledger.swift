@@ -24,7 +24,8 @@ package struct Ledger: Sendable, Equatable {
 ///
 /// Bytes: generation and offset (8 big-endian each, what the conditional write compares), then the rest as variable-length integers.
 package struct Marker: Sendable, Equatable {
-    package static let codecVersion: UInt8 = 3
+    package static let codecVersion: UInt8 = 4
+    private static let nodeCountMax = 256
 
     package var position = Position.none
     package var ledger = Ledger()
@@ -39,14 +40,22 @@ package struct Marker: Sendable, Equatable {
     /// True where everything up to `position` that goes elsewhere was emitted, by this namespace's job or those that served before: false
     /// while another one serves.
     package var isEmitted = true
+    /// Where in a cluster it was written; nil for a single server, and where an operator has vouched for the values.
+    package var home: SlotHome?
     package init() {}
 
     package func encoded() -> [UInt8] {
         var writer = StateWriter()
         writer.fixed64(position.generation)
         writer.fixed64(UInt64(bitPattern: position.offset))
-        writer.byte(Marker.codecVersion)
+        // Without a home it is what version 3 was, and programs of that version read it.
+        writer.byte(home == nil ? 3 : Marker.codecVersion)
         for value in numbers { writer.zigzag(value) }
+        if let home {
+            writer.fixed64(home.lives)
+            writer.count(home.nodes.count)
+            for node in home.nodes { writer.fixed64(node) }
+        }
         return writer.bytes
     }
 
@@ -73,6 +82,13 @@ package struct Marker: Sendable, Equatable {
         }
         // Version 1 is of programs whose only namespace was the serving one.
         if version > 1 { isEmitted = try reader.zigzag() == 1 }
+        if version > 3 {
+            var home = SlotHome(nodes: [], lives: try reader.fixed64())
+            let count = try reader.count(minimumByteCount: 8)
+            guard count <= Marker.nodeCountMax else { throw StateError("marker names \(count) nodes of one slot; rebuild it by replay") }
+            for _ in 0..<count { home.nodes.append(try reader.fixed64()) }
+            self.home = home
+        }
     }
 
     private var numbers: [Int64] {

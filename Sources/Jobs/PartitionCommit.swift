@@ -117,24 +117,28 @@ extension PartitionProcessor {
 
     func collectMarkers(_ body: (_ bucket: Bucket, _ marker: Marker, _ expected: Position?) -> Void) {
         for index in markers.indices where hasMoved(index) {
-            body(Bucket(partition: start.partition, index: Int32(index)), moved(markers[index]), storedMarkers[index])
+            body(Bucket(partition: start.partition, index: Int32(index)), moved(markers[index], index), storedMarkers[index])
         }
     }
 
     /// A bucket whose marker is ahead (a crash came between the markers) keeps it until the records have come there: its ledger counts them.
-    /// One that moved while another namespace served is written once more when all up to it has been emitted here.
+    /// One that moved while another namespace served is written once more when all up to it has been emitted here, and one that was written
+    /// elsewhere in a cluster, or in another life of it, to say that its values came so far.
     private func hasMoved(_ index: Int) -> Bool {
         guard let stored = storedMarkers[index] else { return true }
-        if stored.offset == reached.offset { return start.emits && !markers[index].isEmitted }
+        if stored.offset == reached.offset {
+            return (start.emits && !markers[index].isEmitted) || markers[index].home != start.home(index)
+        }
         return stored.offset < reached.offset
     }
 
-    private func moved(_ marker: Marker) -> Marker {
+    private func moved(_ marker: Marker, _ bucket: Int) -> Marker {
         var marker = marker
         marker.position = reached
         marker.outboxFloor = max(marker.outboxFloor, floorDue)
         marker.definitionVersion = definition.version
         marker.isEmitted = start.emits
+        marker.home = start.home(bucket)
         return marker
     }
 
@@ -149,7 +153,7 @@ extension PartitionProcessor {
         changedUsers.removeAll(keepingCapacity: true)
         erasures.removeAll()
         for index in markers.indices where hasMoved(index) {
-            markers[index] = moved(markers[index])
+            markers[index] = moved(markers[index], index)
             storedMarkers[index] = reached
         }
         clock = now

@@ -135,6 +135,8 @@ package struct EngineStart {
     /// True where viewers' and titles' values stand on several servers, of which one may come back with less than the others. The floor then
     /// goes by the worker's clock as well, and an erased viewer's outbox waits for it as any other does.
     package var isSpread = false
+    /// Where the buckets' slots are in a cluster, by index; empty for a single server.
+    package var places: [SlotPlace?] = []
     /// Entries of a viewer's outbox beyond which it does not keep for a minute of log time what is settled (DESIGN §6.4): a value is of
     /// bounded size, whatever the rate of events.
     package var outboxCountMax = 128
@@ -148,6 +150,17 @@ package struct EngineStart {
         self.definition = definition
         self.markers = markers
         self.titleMarker = titleMarker
+    }
+
+    /// Where a bucket's marker is written.
+    func home(_ bucket: Int) -> SlotHome? { places.isEmpty ? nil : places[bucket]?.home }
+
+    /// The buckets of whose values some may be lost behind their markers (see `SlotPlace.vouches`).
+    package var unvouched: [Int] {
+        markers.indices.filter { index in
+            guard let marker = markers[index], let place = places.isEmpty ? nil : places[index] else { return false }
+            return !place.vouches(for: marker.home)
+        }
     }
 
     /// The viewer's bucket, as `Keys` has it.

@@ -3,12 +3,12 @@ import Foundation
 import Logging
 import Service
 
-/// `recs namespace ls|switch|drop`.
+/// `recs namespace ls|switch|confirm|drop`.
 struct NamespaceCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "namespace",
         abstract: "List the namespaces of features, choose which one serves, remove old ones.",
-        subcommands: [NamespaceList.self, NamespaceSwitch.self, NamespaceDrop.self])
+        subcommands: [NamespaceList.self, NamespaceSwitch.self, NamespaceConfirm.self, NamespaceDrop.self])
 
     /// Tools say what they have to say themselves.
     static var logger: Logger {
@@ -98,6 +98,34 @@ struct NamespaceSwitch: AsyncParsableCommand {
             await control.close()
         }
         output("'\(namespace)' serves")
+    }
+}
+
+struct NamespaceConfirm: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "confirm",
+        abstract: "Let jobs go on that stopped because slots of a Redis Cluster had moved and a node had been started or replaced.",
+        discussion: """
+            A node that takes a slot over and then loses acknowledged writes may keep a marker without the values it speaks of. Where that
+            cannot be ruled out, jobs stop. Compare first: all must be equal.
+
+            Example:
+              recs verify --data ./data && recs namespace confirm main --data ./data
+            """)
+
+    @Argument(help: "The namespace.")
+    var namespace: String
+
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws {
+        let count = try await NamespaceCommands.reporting {
+            let control = try await NamespaceCommands.control(options)
+            let count = try control.confirm(namespace)
+            await control.close()
+            return count
+        }
+        output("'\(namespace)': \(count) markers confirmed; start the jobs again")
     }
 }
 

@@ -25,6 +25,8 @@ final class EngineWorld {
     var writesLeft: Int?
     /// True where the store is several servers.
     var isSpread = false
+    /// Where the buckets are in a cluster.
+    var places: [SlotPlace?] = []
     /// Entries of a viewer's outbox that may wait for a minute of log time.
     var outboxCountMax = 128
     /// The workers' clock, milliseconds.
@@ -56,6 +58,7 @@ final class EngineWorld {
             definition: log.definitions.first { $0.version == version } ?? first, markers: markers,
             titleMarker: try marker("m/titles")?.position)
         start.isSpread = isSpread
+        start.places = places
         start.outboxCountMax = outboxCountMax
         start.emits = emits
         if emits, markers.contains(where: { $0?.isEmitted == false }) { start.emittedUpTo = handover }

@@ -20,6 +20,7 @@ import Testing
         marker.asOf = number()
         marker.definitionVersion = number()
         marker.isEmitted = number() % 2 == 0
+        if number() % 2 == 0 { marker.home = SlotHome(nodes: (0..<random.next() % 4).map { _ in random.next() }, lives: random.next()) }
         return marker
     }
 
@@ -55,9 +56,40 @@ import Testing
 
     @Test func aMarkerOfANewerProgramIsRefusedWithWords() throws {
         var bytes = Marker().encoded()
-        bytes[16] += 1
+        bytes[16] = Marker.codecVersion + 1
         let error = #expect(throws: StateError.self) { try decode(bytes) }
         #expect(error?.description.contains("run the newer program") == true)
+    }
+
+    /// Programs of the version before go on reading the markers of a single server.
+    @Test func onASingleServerAMarkerIsOfVersionThree() {
+        var marker = Marker()
+        #expect(marker.encoded()[16] == 3)
+        marker.home = SlotHome(nodes: [1], lives: 2)
+        #expect(marker.encoded()[16] == 4)
+    }
+
+    /// A marker is written once more, though nothing came, to say that its values have come to where they are now.
+    @Test func aMarkerFollowsItsSlot() throws {
+        var log = EngineLog(.play)
+        log.append(.playStart, user: "u1")
+        let world = EngineWorld(log)
+        func place(_ master: UInt64) -> SlotPlace {
+            SlotPlace(home: SlotHome(nodes: [master], lives: 5), master: master, isMoving: false)
+        }
+        for master in [1, 1, 2] as [UInt64] {
+            world.places = [place(master), place(master), place(master)]
+            let life = try world.begin()
+            try life.read(1)
+            let before = world.store.writeCount
+            _ = try life.commit(titles: true)
+            let written = world.store.writeCount - before
+            #expect(try world.markers.map { $0?.home } == [place(master).home, place(master).home, place(master).home])
+            if master == 2 { #expect(written == EngineWorld.bucketCount) }
+            let next = world.store.writeCount
+            _ = try life.commit(titles: true)
+            #expect(world.store.writeCount == next)
+        }
     }
 
     @Test func theLowestMarkerDecidesWhereToResume() {

@@ -148,8 +148,8 @@ package final class RedisCluster: @unchecked Sendable {
     /// Masters and their slots in the eyes of a node.
     private func slotMap(_ node: Int) throws -> String {
         let lines = try command(node, "CLUSTER", "NODES").split(separator: "\n").map { $0.split(separator: " ") }
-        return lines.filter { $0.count > 8 }.map { ([$0[0]] + $0[8...].filter { !$0.hasPrefix("[") }).joined(separator: " ") }.sorted()
-            .joined(separator: ";")
+        let slots = lines.filter { $0.count > 8 }.map { [$0[0]] + $0[8...].filter { !$0.hasPrefix("[") } }
+        return slots.filter { $0.count > 1 }.map { $0.joined(separator: " ") }.sorted().joined(separator: ";")
     }
 
     private func join() throws {

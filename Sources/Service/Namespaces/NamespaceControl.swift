@@ -131,6 +131,15 @@ package struct NamespaceControl {
         return count
     }
 
+    /// Takes the namespace's markers at their word, wherever in a Redis Cluster their slots have been (see `SlotHome`): for an operator who has
+    /// compared all values with the log. Returns how many markers were changed.
+    package func confirm(_ namespace: String) throws -> Int {
+        guard try registry().entries[namespace] != nil else { throw NamespaceError("there is no namespace '\(namespace)'") }
+        var count = 0
+        try forEachPartition(of: namespace) { store, _, partition in count += try store.vouch(for: partition) }
+        return count
+    }
+
     /// Waits while `lack` finds something; what that is, is told.
     private func wait(_ secondsMax: Double, _ progress: (String) -> Void, lack: () throws -> String?) throws {
         let deadline = Date().addingTimeInterval(secondsMax)
@@ -172,11 +181,15 @@ package struct NamespaceControl {
 
     /// The markers of all buckets, partition by partition.
     private func markers(of namespace: String, _ body: (Topic, Int32, [Marker?]) -> Void) throws {
+        try forEachPartition(of: namespace) { store, topic, partition in body(topic, partition, try store.markers(of: partition).buckets) }
+    }
+
+    private func forEachPartition(of namespace: String, _ body: (JobStore, Topic, Int32) throws -> Void) throws {
         let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
         for topic in Topic.allCases where topic.hasJob {
             let store = try JobStore(reading: connection, keys: keys, topic: topic)
             for partition in 0..<Int32(parts.foundations.partitionCount) {
-                body(topic, partition, try store.markers(of: partition).buckets)
+                try body(store, topic, partition)
             }
         }
     }

@@ -89,7 +89,7 @@ struct VerificationPass {
         for partition in 0..<Int32(parts.foundations.partitionCount) {
             let (markers, title) = try store.markers(of: partition)
             positions.low[partition] = markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }
-            positions.titles[partition] = title?.offset ?? -1
+            positions.titles[partition] = title?.position.offset ?? -1
             for (index, marker) in markers.enumerated() {
                 guard let marker, marker.position.offset >= 0 else { continue }
                 positions.markers.append((Bucket(partition: partition, index: Int32(index)), marker))

@@ -22,7 +22,7 @@ struct FeaturePositions {
             let store = try JobStore(address: address, keys: keys, topic: topic)
             for partition in 0..<Int32(count) {
                 let (markers, titles) = try store.markers(of: partition)
-                let positions = markers.map { $0?.position } + [titles]
+                let positions = markers.map { $0?.position } + [titles?.position]
                 let place = Place(topic: topic, partition: partition)
                 next[place] = (positions.map { $0?.offset ?? -1 }.min() ?? -1) + 1
                 newest[place] = positions.compactMap { $0 }.filter { $0.offset >= 0 }.max { $0.offset < $1.offset }

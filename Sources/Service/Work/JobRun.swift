@@ -108,17 +108,22 @@ final class JobRun {
     /// does not tell: one partition's range is asked for.
     private func checkIdentity() throws {
         guard ContinuousClock.now - lastIdentityCheck > JobRun.identityInterval else { return }
+        try compareIdentity()
+        if let partition = engines.keys.randomElement() { _ = try consumer.range(partition: partition) }
+    }
+
+    private func compareIdentity() throws(StoreError) {
         lastIdentityCheck = .now
         guard try store.identity() == identity else {
             throw StoreError(.unavailable, "another server, role or slot map answers than before; beginning again from the markers")
         }
-        if let partition = engines.keys.randomElement() { _ = try consumer.range(partition: partition) }
     }
 
     // MARK: Partitions
 
     /// The job counts as running once the board shows what the markers of all its partitions say.
     private func take(up partitions: [Int32]) throws {
+        try look()
         for partition in partitions { try begin(partition) }
         try report(rate.take() ?? 0)
         setup.board.update(setup.namespace, setup.topic) {
@@ -127,14 +132,23 @@ final class JobRun {
         }
     }
 
+    /// Where markers and values are now, and that those who serve them are the ones of this life's beginning.
+    private func look() throws(StoreError) {
+        if identity.slotMap.isEmpty { return }
+        try compareIdentity()
+        try store.locate(identity)
+    }
+
     /// Loads the partition's markers and seeks to the lowest (DESIGN §6.6).
     private func begin(_ partition: Int32) throws {
         let (markers, titleMarker) = try store.markers(of: partition)
         var start = EngineStart(
             topic: setup.topic, partition: partition, generation: setup.generation,
-            definition: try definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers, titleMarker: titleMarker)
+            definition: try definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers,
+            titleMarker: titleMarker?.position)
         start.emits = setup.emits
         start.isSpread = !identity.slotMap.isEmpty
+        start.places = store.places(of: partition)
         if setup.emits, let handover = setup.handover, markers.contains(where: { $0?.isEmitted == false }) {
             start.emittedUpTo = handover[partition] ?? -1
         }
@@ -146,45 +160,12 @@ final class JobRun {
             let floor = start.markers.compactMap { $0?.outboxFloor }.max() ?? -1
             start.emittedUpTo = min(start.emittedUpTo ?? .max, max(floor, range.start - 1))
         }
-        try check(start, range)
+        try start.check(range, hasOrigin: setup.origins[partition] != nil)
+        try start.checkPlaces(titles: titleMarker?.home, now: store.titlePlace(of: partition), namespace: setup.namespace)
         engines[partition] = makeEngine(start)
         let first = max(start.resumeOffset, range.start, setup.origins[partition] ?? 0)
         if let stop = setup.stops?[partition], first >= stop { next[partition] = stop } else { next[partition] = first }
         try consumer.seek(partition: partition, to: min(first, range.end))
-    }
-
-    /// The log does not lie (DESIGN §6.1); where it does not fit the markers, a person has to decide.
-    private func check(_ start: EngineStart, _ range: PartitionRange) throws(JobHalt) {
-        let place = "\(setup.topic.name) partition \(start.partition)"
-        let positions = start.markers.compactMap { $0?.position } + (start.titleMarker.map { [$0] } ?? [])
-        if let other = positions.first(where: { $0.generation != start.generation && $0.offset >= 0 }) {
-            throw JobHalt(
-                "\(place): the features were made from another log (generation \(other.generation), this one is \(start.generation)); "
-                    + "use another namespace, or give back the log they came from")
-        }
-        if let lost = positions.map(\.offset).first(where: range.isLost) {
-            throw JobHalt(
-                "\(place): the features hold offset \(lost), which belongs to a future that was lost when the log was restored from a backup: "
-                    + "rebuild in a new namespace (`recs replay`, then `recs namespace switch`)")
-        }
-        if let newest = positions.map(\.offset).max(), newest >= range.end {
-            throw JobHalt(
-                "\(place): the features hold offset \(newest) but the log ends at \(range.end); the log has lost records: rebuild in a new namespace"
-            )
-        }
-        let floor = start.markers.compactMap { $0?.outboxFloor }.max() ?? -1
-        if floor > start.titleMarker?.offset ?? -1 {
-            throw JobHalt("\(place): title counts lie before the outbox floor \(floor); rebuild in a new namespace")
-        }
-        if let emitted = start.emittedUpTo, emitted < floor {
-            throw JobHalt(
-                "\(place): what the namespace before has emitted ends at \(emitted), before the outbox floor \(floor); switch back, then again"
-            )
-        }
-        if start.resumeOffset < range.start && positions.contains(where: { $0.offset >= 0 }) && setup.origins[start.partition] == nil {
-            throw JobHalt(
-                "\(place): offset \(start.resumeOffset) is needed and the log begins at \(range.start); rebuild in a new namespace")
-        }
     }
 
     private func give(up partitions: [Int32]) throws {
@@ -301,6 +282,7 @@ final class JobRun {
                 // Rule 5: our copy is not what is stored. Drop it, read again, go back to the markers.
                 setup.logger.notice(
                     "conflict: rewinding to the markers", metadata: ["topic": "\(setup.topic.name)", "partition": "\(partition)"])
+                try look()
                 try begin(partition)
                 continue
             }

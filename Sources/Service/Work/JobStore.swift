@@ -11,6 +11,9 @@ final class JobStore {
     private let topic: Topic
     private var buffers: [Int32: Buffers] = [:]
     private var loaded = LoadedValues()
+    private var placement: StorePlacement?
+    /// Partitions whose title marker says that it was written elsewhere in a cluster than it is now.
+    private var movedTitleMarkers: Set<Int32> = []
 
     /// A partition's batches, reused.
     private final class Buffers {
@@ -48,17 +51,56 @@ final class JobStore {
     /// Who answers: changed, the cache is worth nothing (DESIGN §6.6).
     func identity() throws(StoreError) -> StoreIdentity { try connection.identity() }
 
+    // MARK: Places
+
+    /// Finds out where the slots are; before markers are read that have to be trusted.
+    func locate(_ identity: StoreIdentity) throws(StoreError) { placement = try connection.placement(identity) }
+
+    /// By bucket; empty for a single server.
+    func places(of partition: Int32) -> [SlotPlace?] {
+        guard let placement, placement.isSpread else { return [] }
+        return (0..<Int32(keys.bucketsPerPartition)).map { index in
+            placement.place(of: keys.marker(topic: topic.key, bucket: Bucket(partition: partition, index: index)))
+        }
+    }
+
+    func titlePlace(of partition: Int32) -> SlotPlace? {
+        placement?.place(of: keys.titleMarker(topic: topic.key, partition: partition))
+    }
+
+    /// Takes the partition's markers at their word from here on, wherever their slots have been. Returns how many did not stand so already.
+    func vouch(for partition: Int32) throws -> Int {
+        let (found, titles) = try markers(of: partition)
+        let buffers = emptied(partition)
+        for (index, marker) in found.enumerated() {
+            guard var marker, marker.home != nil else { continue }
+            marker.home = nil
+            marker.encoded().withUnsafeBytes {
+                buffers.markers.appendMarker(Bucket(partition: partition, index: Int32(index)), expected: marker.position, value: $0)
+            }
+        }
+        if var titles, titles.home != nil {
+            titles.home = nil
+            titles.encoded().withUnsafeBytes { buffers.markers.appendTitleMarker(expected: titles.position, value: $0) }
+        }
+        let count = buffers.markers.count
+        if count == 0 { return 0 }
+        return count - (try connection.commit(buffers.markers).count)
+    }
+
     // MARK: Loading
 
     /// The partition's markers by bucket, and the title marker.
-    func markers(of partition: Int32) throws -> (buckets: [Marker?], titles: Position?) {
+    func markers(of partition: Int32) throws -> (buckets: [Marker?], titles: Marker?) {
         let buffers = emptied(partition)
         for index in 0..<Int32(keys.bucketsPerPartition) { buffers.keys.appendMarker(Bucket(partition: partition, index: index)) }
         buffers.keys.appendTitleMarker()
         try connection.load(buffers.keys, into: &loaded)
         var found: [Marker?] = []
         for index in 0..<keys.bucketsPerPartition { found.append(try marker(index)) }
-        return (found, try marker(keys.bucketsPerPartition)?.position)
+        let titles = try marker(keys.bucketsPerPartition)
+        if titles?.home == titlePlace(of: partition)?.home { movedTitleMarkers.remove(partition) } else { movedTitleMarkers.insert(partition) }
+        return (found, titles)
     }
 
     private func marker(_ index: Int) throws(StateError) -> Marker? {
@@ -132,7 +174,7 @@ final class JobStore {
             engine.collectErasures(append)
             guard try writeValues(buffers) else { return false }
         }
-        let isWritten = try writeMarkers(engine, buffers, titles: titles)
+        let isWritten = try writeMarkers(engine, partition, buffers, titles: titles)
         if hasUsers { Failpoint.afterMarkers.pass() }
         return isWritten
     }
@@ -143,13 +185,16 @@ final class JobStore {
         return try connection.commit(buffers.values).isEmpty
     }
 
-    private func writeMarkers(_ engine: any PartitionEngine, _ buffers: Buffers, titles: Bool) throws(StoreError) -> Bool {
+    private func writeMarkers(
+        _ engine: any PartitionEngine, _ partition: Int32, _ buffers: Buffers, titles: Bool
+    ) throws(StoreError) -> Bool {
         engine.collectMarkers { bucket, marker, expected in
             marker.encoded().withUnsafeBytes { buffers.markers.appendMarker(bucket, expected: expected, value: $0) }
         }
-        if titles && engine.titleMarkerExpected != engine.titlePosition {
+        if titles && (engine.titleMarkerExpected != engine.titlePosition || movedTitleMarkers.remove(partition) != nil) {
             var marker = Marker()
             marker.position = engine.titlePosition
+            marker.home = titlePlace(of: partition)?.home
             marker.encoded().withUnsafeBytes {
                 buffers.markers.appendTitleMarker(expected: engine.titleMarkerExpected, value: $0)
             }

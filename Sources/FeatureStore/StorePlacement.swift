@@ -1,0 +1,82 @@
+package import Features
+
+/// Where each slot of a cluster is, as seen at one time.
+package struct StorePlacement: Sendable {
+    private let map: SlotMap
+    private let homes: [String: SlotHome]
+    private let movingSlots: Set<UInt16>
+
+    init(_ map: SlotMap, shards: [StoreIdentity.Shard], movingSlots: Set<UInt16>) {
+        self.map = map
+        self.movingSlots = movingSlots
+        let lives = StorePlacement.fnv1a(shards.map { "\($0.master) \($0.life)\n" }.joined())
+        homes = Dictionary(
+            uniqueKeysWithValues: shards.map { shard in
+                (shard.master, SlotHome(nodes: ([shard.master] + shard.replicas).map(StorePlacement.number).sorted(), lives: lives))
+            })
+    }
+
+    /// True where several servers share the slots.
+    package var isSpread: Bool { map.isCluster }
+
+    /// The place of a key's slot; nil where one server has all, or where the nodes do not agree yet on who is there.
+    package func place(of key: [UInt8]) -> SlotPlace? {
+        guard map.isCluster else { return nil }
+        let slot = StoreRoute.slot(of: key)
+        let master = map.nodes[map.node(slot: slot)].id
+        guard let home = homes[master] else { return nil }
+        return SlotPlace(home: home, master: StorePlacement.number(master), isMoving: movingSlots.contains(slot))
+    }
+
+    /// A node's name is 40 random hexadecimal digits.
+    private static func number(_ name: String) -> UInt64 { UInt64(name.prefix(16), radix: 16) ?? fnv1a(name) }
+
+    /// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
+    private static func fnv1a(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+}
+
+extension StoreConnection {
+    /// Where the slots are, seen with `identity`. Asked for before markers are read: whoever begins another life after that breaks this
+    /// connection, or is found by the next look at the identity.
+    package func placement(_ identity: StoreIdentity) throws(StoreError) -> StorePlacement {
+        guard nodes.map.isCluster else { return StorePlacement(nodes.map, shards: [], movingSlots: []) }
+        let moving = try views().reduce(into: Set<UInt16>()) { $0.formUnion($1.movingSlots) }
+        return StorePlacement(nodes.map, shards: identity.shards, movingSlots: moving)
+    }
+
+    /// What each master that serves slots tells of the cluster.
+    private func views() throws(StoreError) -> [ClusterView] {
+        var views: [ClusterView] = []
+        for place in try askAll({ commands in
+            commands.command("CLUSTER", argumentCount: 1)
+            commands.argument("NODES")
+        }) {
+            if let failure = nodes.failure(place) { throw failure }
+            let replies = nodes.replies(place)
+            views.append(ClusterView(replies.string(replies.root(place.index)), askedAt: nodes.address(place.node)))
+        }
+        return views
+    }
+
+    /// All masters of the cluster in the eyes of the first, those without slots included: to them slots may move next. `lives` has those that
+    /// serve slots, in the map's order; one of the others that does not answer has none.
+    func shards(_ lives: [StoreIdentity.Node]) throws(StoreError) -> [StoreIdentity.Shard] {
+        guard nodes.map.isCluster, let view = try views().first else { return [] }
+        var known: [String: String] = [:]
+        for (node, life) in zip(nodes.map.nodes, lives) { known[node.id] = life.text }
+        return view.masters.map { master in
+            StoreIdentity.Shard(
+                master: master.id, replicas: master.replicas, life: known[master.id] ?? life(at: master.address)?.text ?? "")
+        }
+    }
+    /// Who answers at a master to which no slot leads; nil where nobody does.
+    private func life(at address: StoreAddress) -> StoreIdentity.Node? {
+        guard let pipeline = try? Pipeline(address, timeoutMilliseconds: SlotMap.seedMillisecondsMax) else { return nil }
+        pipeline.commands.command("INFO", argumentCount: 1)
+        pipeline.commands.argument("everything")
+        guard (try? pipeline.exchangeAll()) != nil else { return nil }
+        return StoreIdentity.Node(infoFields(pipeline.replies.string(pipeline.replies.root(0))))
+    }
+}
