@@ -3,17 +3,21 @@ package import Features
 /// Where each slot of a cluster is, as seen at one time.
 package struct StorePlacement: Sendable {
     private let map: SlotMap
+    /// The map's masters.
+    private let masters: [UInt32]
     private let homes: [String: SlotHome]
+    private let idle: Set<UInt32>
     private let movingSlots: Set<UInt16>
 
     init(_ map: SlotMap, shards: [StoreIdentity.Shard], movingSlots: Set<UInt16>) {
         self.map = map
         self.movingSlots = movingSlots
-        let lives = StorePlacement.fnv1a(shards.map { "\($0.master) \($0.life)\n" }.joined())
-        homes = Dictionary(
-            uniqueKeysWithValues: shards.map { shard in
-                (shard.master, SlotHome(nodes: ([shard.master] + shard.replicas).map(StorePlacement.number).sorted(), lives: lives))
-            })
+        func hash(_ text: String) -> UInt32 { Array(text.utf8).withUnsafeBytes { Keys.fnv1a($0) } }
+        let lives = shards.map { SlotHome.Life(node: hash($0.master), life: hash($0.life)) }.sorted { $0.node < $1.node }
+        let homes = shards.map { ($0.master, SlotHome(nodes: ([$0.master] + $0.replicas).map(hash).sorted(), lives: lives)) }
+        self.homes = Dictionary(homes) { first, _ in first }
+        idle = Set(shards.filter { !$0.hasSlots }.map { hash($0.master) })
+        masters = map.nodes.map { hash($0.id) }
     }
 
     /// True where several servers share the slots.
@@ -23,17 +27,9 @@ package struct StorePlacement: Sendable {
     package func place(of key: [UInt8]) -> SlotPlace? {
         guard map.isCluster else { return nil }
         let slot = StoreRoute.slot(of: key)
-        let master = map.nodes[map.node(slot: slot)].id
-        guard let home = homes[master] else { return nil }
-        return SlotPlace(home: home, master: StorePlacement.number(master), isMoving: movingSlots.contains(slot))
-    }
-
-    /// A node's name is 40 random hexadecimal digits.
-    private static func number(_ name: String) -> UInt64 { UInt64(name.prefix(16), radix: 16) ?? fnv1a(name) }
-
-    /// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
-    private static func fnv1a(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let node = map.node(slot: slot)
+        guard let home = homes[map.nodes[node].id] else { return nil }
+        return SlotPlace(home: home, master: masters[node], idle: idle, isMoving: movingSlots.contains(slot))
     }
 }
 
@@ -68,7 +64,7 @@ extension StoreConnection {
         for (node, life) in zip(nodes.map.nodes, lives) { known[node.id] = life.text }
         return view.masters.map { master in
             StoreIdentity.Shard(
-                master: master.id, replicas: master.replicas, life: known[master.id] ?? life(at: master.address)?.text ?? "")
+                master: master.id, replicas: master.replicas, hasSlots: known[master.id] != nil, life: known[master.id] ?? life(at: master.address)?.text ?? "")
         }
     }
     /// Who answers at a master to which no slot leads; nil where nobody does.

@@ -25,6 +25,7 @@ package struct StoreIdentity: Sendable, Equatable {
     package struct Shard: Sendable, Equatable {
         package var master: String
         package var replicas: [String]
+        package var hasSlots: Bool
         /// Empty where a master without slots does not answer.
         package var life: String
     }

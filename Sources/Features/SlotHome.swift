@@ -3,35 +3,71 @@
 /// A node's history has a bucket's values before the marker that speaks of them, and a replica has a beginning of its master's history: what
 /// either brings back is caught up from the marker. That ends where a slot moves: a node receives values and marker in any order, and one that
 /// loses acknowledged writes may keep the marker and not the values. Then nothing but this tells that something is missing.
+///
+/// Nodes and their lives stand as 32-bit hashes: markers are many and written often.
 package struct SlotHome: Sendable, Equatable {
-    /// The nodes that have the slot's history: its master and the replicas, the first 64 bits of their names, ascending.
-    package var nodes: [UInt64]
-    /// A hash of all masters with what is new at every start and every failover of each.
-    package var lives: UInt64
+    /// What is another with every start and every failover of a master.
+    package struct Life: Sendable, Equatable {
+        package var node: UInt32
+        package var life: UInt32
 
-    package init(nodes: [UInt64], lives: UInt64) {
+        package init(node: UInt32, life: UInt32) {
+            self.node = node
+            self.life = life
+        }
+    }
+
+    /// The nodes that have the slot's history, its master and the replicas; ascending.
+    package var nodes: [UInt32]
+    /// All masters, ascending by node.
+    package var lives: [Life]
+
+    package init(nodes: [UInt32], lives: [Life]) {
         self.nodes = nodes
         self.lives = lives
+    }
+
+    package func encode(into writer: inout StateWriter) {
+        writer.count(nodes.count)
+        for node in nodes { writer.fixed64(UInt64(node)) }
+        writer.count(lives.count)
+        for life in lives { writer.fixed64(UInt64(life.node) << 32 | UInt64(life.life)) }
+    }
+
+    package init(from reader: inout StateReader) throws(StateError) {
+        nodes = []
+        lives = []
+        for _ in 0..<(try reader.count(minimumByteCount: 8)) { nodes.append(UInt32(truncatingIfNeeded: try reader.fixed64())) }
+        for _ in 0..<(try reader.count(minimumByteCount: 8)) {
+            let pair = try reader.fixed64()
+            lives.append(Life(node: UInt32(pair >> 32), life: UInt32(truncatingIfNeeded: pair)))
+        }
     }
 }
 
 /// Where a slot is now.
 package struct SlotPlace: Sendable, Equatable {
     package var home: SlotHome
-    package var master: UInt64
+    package var master: UInt32
+    /// Masters that serve no slot.
+    package var idle: Set<UInt32>
     /// True where the slot is on its way: some of its keys are on another node.
     package var isMoving: Bool
 
-    package init(home: SlotHome, master: UInt64, isMoving: Bool) {
+    package init(home: SlotHome, master: UInt32, idle: Set<UInt32> = [], isMoving: Bool = false) {
         self.home = home
         self.master = master
+        self.idle = idle
         self.isMoving = isMoving
     }
 
-    /// False where values may have been lost that a marker written at `home` speaks of: the slot has moved since, or moves, and some master has
-    /// begun another life. Nil: of a marker that does not tell, which is taken at its word.
+    /// False where values may have been lost that a marker written at `home` speaks of: the slot has moved since, or moves, and not every master
+    /// that may have had it lives the life it lived then. Nil: of a marker that does not tell, which is taken at its word.
     package func vouches(for home: SlotHome?) -> Bool {
         guard let home else { return true }
-        return home.lives == self.home.lives || (!isMoving && home.nodes.contains(master))
+        if !isMoving && home.nodes.contains(master) { return true }
+        return self.home.lives.allSatisfy { now in
+            home.lives.first { $0.node == now.node }.map { $0.life == now.life } ?? idle.contains(now.node)
+        }
     }
 }

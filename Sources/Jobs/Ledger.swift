@@ -25,7 +25,6 @@ package struct Ledger: Sendable, Equatable {
 /// Bytes: generation and offset (8 big-endian each, what the conditional write compares), then the rest as variable-length integers.
 package struct Marker: Sendable, Equatable {
     package static let codecVersion: UInt8 = 4
-    private static let nodeCountMax = 256
 
     package var position = Position.none
     package var ledger = Ledger()
@@ -51,11 +50,7 @@ package struct Marker: Sendable, Equatable {
         // Without a home it is what version 3 was, and programs of that version read it.
         writer.byte(home == nil ? 3 : Marker.codecVersion)
         for value in numbers { writer.zigzag(value) }
-        if let home {
-            writer.fixed64(home.lives)
-            writer.count(home.nodes.count)
-            for node in home.nodes { writer.fixed64(node) }
-        }
+        home?.encode(into: &writer)
         return writer.bytes
     }
 
@@ -82,13 +77,7 @@ package struct Marker: Sendable, Equatable {
         }
         // Version 1 is of programs whose only namespace was the serving one.
         if version > 1 { isEmitted = try reader.zigzag() == 1 }
-        if version > 3 {
-            var home = SlotHome(nodes: [], lives: try reader.fixed64())
-            let count = try reader.count(minimumByteCount: 8)
-            guard count <= Marker.nodeCountMax else { throw StateError("marker names \(count) nodes of one slot; rebuild it by replay") }
-            for _ in 0..<count { home.nodes.append(try reader.fixed64()) }
-            self.home = home
-        }
+        if version > 3 { home = try SlotHome(from: &reader) }
     }
 
     private var numbers: [Int64] {

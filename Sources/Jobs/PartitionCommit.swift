@@ -50,7 +50,7 @@ extension PartitionProcessor {
     }
 
     /// An erasure waits for the title values; so does a full outbox, where nothing but them keeps it.
-    var mustCommitTitles: Bool { !erasures.isEmpty || (isOutboxFull && !start.isSpread) }
+    var mustCommitTitles: Bool { !erasures.isEmpty || (isOutboxFull && !start.isSpread && start.emits) }
 
     /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
     /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). It goes where a namespace is only fed as
@@ -83,15 +83,15 @@ extension PartitionProcessor {
         }
     }
 
-    /// The offset up to which all effects are in stored title values and older than a minute of log time, on several servers also than ten
-    /// seconds of the clock; the next commit prunes there.
+    /// The offset up to which all effects are in stored title values and older than a minute of log time; the next commit prunes there.
     ///
-    /// The minute is a margin: what makes entries needless is that the title values which hold them are stored, and, on several servers, have come
-    /// to the replicas. It is given up where entries come faster than a bound allows: while a job catches up, hours pass in a moment, or a
-    /// moment brings the events of hours.
+    /// The minute is a margin, and is given up where entries come faster than a bound allows: while a job catches up, a moment may bring the
+    /// events of hours. Ten seconds of the clock are none, where they are asked for: on several servers, until replicas have the title values,
+    /// and in a namespace that is only fed, which may come to serve and then emits what the other one has not.
     private var floorDue: Int64 {
-        let oldest = isOutboxFull || outboxCount > Self.outboxSweptCount ? .max : logTime - Self.outboxKeptMilliseconds
-        let newest = start.isSpread ? clock - Self.replicaLagMilliseconds : .max
+        let isPressed = isOutboxFull || outboxCount > Self.outboxSweptCount
+        let oldest = isPressed ? .max : logTime - Self.outboxKeptMilliseconds
+        let newest = start.isSpread || !start.emits ? clock - Self.outboxKeptClockMilliseconds : .max
         return settlements.last { $0.logTime < oldest && $0.storedAt <= newest }?.offset ?? -1
     }
 

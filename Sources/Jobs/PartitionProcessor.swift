@@ -42,9 +42,9 @@ class PartitionProcessor<State: TopicOperator> {
     static var uncommittedCountMax: Int { 64 }
     /// Outbox entries stay for this long of log time after they were settled (DESIGN §6.4).
     static var outboxKeptMilliseconds: Int64 { 60_000 }
-    /// And for this long by the worker's clock where titles' values stand on other servers: a replica of one may lag so far. A minute of log
-    /// time is a moment to a job that catches up.
-    static var replicaLagMilliseconds: Int64 { 10_000 }
+    /// And for this long by the worker's clock where titles' values stand on other servers, of which a replica may lag so far, or where another
+    /// namespace emits, whose place this one may take. A minute of log time is a moment to a job that catches up.
+    static var outboxKeptClockMilliseconds: Int64 { 10_000 }
     /// Outbox entries in memory from which on all viewers let go of what the floor has passed, not only those with new events.
     static var outboxSweptCount: Int { 16_384 }
     /// State expires in steps of log time, so that what is kept does not depend on when a commit happened.
@@ -200,9 +200,12 @@ class PartitionProcessor<State: TopicOperator> {
             redeliver(event, to: user, value: value, bytes: bytes)
             return
         }
-        if event.type == .userErased, !event.detail.isEmpty, !recall(event, of: user, bytes: bytes) {
-            reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: .undecodable)
-            return
+        if event.type == .userErased, !event.detail.isEmpty {
+            guard let past = past(of: event, bytes) else {
+                reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: .undecodable)
+                return
+            }
+            recall(past, of: user)
         }
         let fingerprint = RecentIDs.fingerprint(high: event.id.high, low: event.id.low)
         let (isKnown, endsAt) = withSlot(user) { slot in
@@ -294,12 +297,18 @@ class PartitionProcessor<State: TopicOperator> {
 
     /// A dead letter where the operator refuses the event, which depends on the event alone; otherwise a duplicate.
     private func countUnapplied(_ event: Event, in bucket: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
-        var nobody = State()
-        if event.type != .userErased, let reason = nobody.apply(event, bytes: bytes, in: &context) {
+        if let reason = refusal(event, bytes) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
         } else {
             count(event, in: bucket, \.duplicates)
         }
+    }
+
+    /// Why nobody's value would take the event.
+    private func refusal(_ event: Event, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
+        if event.type == .userErased { return event.detail.isEmpty || past(of: event, bytes) != nil ? nil : .undecodable }
+        var nobody = State()
+        return nobody.apply(event, bytes: bytes, in: &context)
     }
 
     func countApplied(_ event: Event, in bucket: Int) {

@@ -41,16 +41,15 @@ extension PartitionProcessor {
         return true
     }
 
-    /// Takes over what the viewer's value would know had its events not been dropped by an archive; false where that cannot be read.
-    func recall(_ event: Event, of user: Int, bytes: UnsafeRawBufferPointer) -> Bool {
-        do throws(StateError) {
-            let past = try ErasedPast(from: UnsafeRawBufferPointer(rebasing: bytes[event.detail.range]), offset: event.offset)
-            slots[user].value.recentIDs = past.recentIDs
-            slots[user].value.logTime = max(slots[user].value.logTime, past.logTime)
-            return true
-        } catch {
-            return false
-        }
+    /// What an archive tells with an erasure of the viewer's past; nil where that cannot be read.
+    func past(of event: Event, _ bytes: UnsafeRawBufferPointer) -> ErasedPast? {
+        try? ErasedPast(from: UnsafeRawBufferPointer(rebasing: bytes[event.detail.range]), offset: event.offset)
+    }
+
+    /// Takes over what the viewer's value would know had its events not been dropped by an archive.
+    func recall(_ past: ErasedPast, of user: Int) {
+        slots[user].value.recentIDs = past.recentIDs
+        slots[user].value.logTime = max(slots[user].value.logTime, past.logTime)
     }
 
     func residue(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> ErasedResidue {

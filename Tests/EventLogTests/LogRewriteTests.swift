@@ -122,6 +122,34 @@ import Testing
         await fixture.log.close()
     }
 
+    /// The log still has some of what the archive has dropped; events and erasure must come from one of them.
+    @Test func anArchiveOnceBegunIsReadToItsEnd() async throws {
+        let fixture = try await ArchiveFixture(partitions: 2)
+        fixture.append(0..<200, users: 23)
+        fixture.clock.now += ArchiveFixture.hour
+        let kept = fixture.clock.now
+        fixture.append(200..<400, users: 23)
+        for number in 0..<12 { fixture.erase(user: "user-\(number)") }
+        let writer = try fixture.writer()
+        try fixture.archiveAll(writer)
+        fixture.clock.now += ArchiveFixture.hour
+        var compaction = fixture.compaction(writer)
+        _ = try compaction.run(now: fixture.clock.now)
+        let archived = try fixture.recordsInArchive()
+        fixture.append(400..<420, users: 23)
+        let later = try await records(fixture.log).values.joined().filter { $0.timestamp >= fixture.clock.now }
+        try await fixture.log.trim(.play, before: kept)
+        let target = try made(fixture.folder.path("new"))
+        _ = try LogRewrite(source: fixture.folder.path("log"), archive: fixture.archive, target: target, partitionCount: 1).rewrite(.play)
+        let log = try EmbeddedLog(folder: target)
+        _ = try await log.open(.play, partitions: 1)
+        let found = try await records(log).values.joined().map { Content(timestamp: $0.timestamp, value: $0.value) }
+        let expected = (archived.values.joined() + later).map { Content(timestamp: $0.timestamp, value: $0.value) }
+        #expect(later.count == 20 && Set(found) == Set(expected) && found.count == expected.count)
+        await log.close()
+        await fixture.log.close()
+    }
+
     @Test func aLogWithoutItsBeginningIsRefused() async throws {
         let fixture = try await ArchiveFixture(partitions: 1)
         fixture.append(0..<50)

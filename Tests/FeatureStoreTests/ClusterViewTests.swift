@@ -27,18 +27,24 @@ import Testing
         #expect(view.movingSlots == [93, 77])
     }
 
+    /// Masters 1 and 3 in their tenth lives, the slot at 1, whose replica 2 is.
     @Test func whoVouchesForAMarker() {
-        func place(_ master: UInt64, isMoving: Bool = false, lives: UInt64) -> SlotPlace {
-            SlotPlace(home: SlotHome(nodes: [master], lives: lives), master: master, isMoving: isMoving)
+        func lives(_ lives: [(UInt32, UInt32)]) -> [SlotHome.Life] { lives.map { SlotHome.Life(node: $0.0, life: $0.1) } }
+        let home = SlotHome(nodes: [1, 2], lives: lives([(1, 10), (3, 10)]))
+        func vouches(_ master: UInt32, _ now: [(UInt32, UInt32)], idle: Set<UInt32> = [], isMoving: Bool = false) -> Bool {
+            SlotPlace(home: SlotHome(nodes: [master], lives: lives(now)), master: master, idle: idle, isMoving: isMoving).vouches(for: home)
         }
-        let home = SlotHome(nodes: [1, 2], lives: 10)
-        #expect(place(1, lives: 10).vouches(for: home))
-        #expect(place(1, lives: 11).vouches(for: home), "the master was started anew: it has a beginning of its past")
-        #expect(place(2, lives: 11).vouches(for: home), "so has its replica, which was promoted")
-        #expect(place(3, lives: 10).vouches(for: home), "the slot has moved, and nobody has lost anything")
-        #expect(place(1, isMoving: true, lives: 10).vouches(for: home))
-        #expect(!place(3, lives: 11).vouches(for: home))
-        #expect(!place(1, isMoving: true, lives: 11).vouches(for: home))
-        #expect(place(3, isMoving: true, lives: 11).vouches(for: nil))
+        #expect(vouches(1, [(1, 11), (3, 10)]), "started anew, a master has a beginning of its past")
+        #expect(vouches(2, [(2, 1), (3, 10)]), "so has its replica, which was promoted")
+        #expect(vouches(3, [(1, 10), (3, 10)]), "the slot has moved, and nobody has lost anything")
+        #expect(vouches(1, [(1, 10), (3, 10)], isMoving: true))
+        #expect(vouches(3, [(3, 10)]), "the other one is no master any more")
+        #expect(vouches(3, [(3, 10), (4, 1)], idle: [4]), "a master without slots has never had it")
+        #expect(!vouches(3, [(1, 10), (3, 11)]))
+        #expect(!vouches(3, [(1, 11), (3, 10)]), "by way of another that lost something")
+        #expect(!vouches(3, [(1, 11), (3, 10)], idle: [1]))
+        #expect(!vouches(3, [(3, 10), (4, 1)]), "it may have come by one that nobody knew")
+        #expect(!vouches(1, [(1, 10), (3, 11)], isMoving: true))
+        #expect(SlotPlace(home: home, master: 9, isMoving: true).vouches(for: nil))
     }
 }

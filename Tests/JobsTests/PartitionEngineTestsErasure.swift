@@ -48,6 +48,21 @@ import Testing
         }
     }
 
+    /// A dead letter, also where the viewer's value has come past it before it was counted.
+    @Test func anErasureWhosePastCannotBeReadIsADeadLetterEachTimeItComes() throws {
+        var log = EngineLog(.play)
+        log.append(.userErased, user: "u1") { event, maker in event.detail = maker.slice("garbage") }
+        log.append(.playStart, user: "u1")
+        for crash in [false, true] {
+            let world = EngineWorld(log)
+            if crash { try world.live(reading: 2, writes: 1) }
+            _ = try world.catchUp()
+            let ledger = try world.markers.compactMap { $0?.ledger }.reduce(Ledger(), +)
+            #expect(ledger.deadLettered == 1 && ledger.applied == 1 && ledger.duplicates == 0)
+            #expect(world.deadLetters.count == 1)
+        }
+    }
+
     @Test func aNewEventBringsTheViewerBackWithNothingButItself() throws {
         var log = erased()
         log.appendTime += 1000

@@ -20,8 +20,14 @@ import Testing
         marker.asOf = number()
         marker.definitionVersion = number()
         marker.isEmitted = number() % 2 == 0
-        if number() % 2 == 0 { marker.home = SlotHome(nodes: (0..<random.next() % 4).map { _ in random.next() }, lives: random.next()) }
+        if number() % 2 == 0 { marker.home = home(&random) }
         return marker
+    }
+
+    private func home(_ random: inout SplitMix64) -> SlotHome {
+        func number() -> UInt32 { UInt32(truncatingIfNeeded: random.next()) }
+        let nodes = (0..<number() % 4).map { _ in number() }
+        return SlotHome(nodes: nodes, lives: (0..<number() % 4).map { _ in SlotHome.Life(node: number(), life: number()) })
     }
 
     private func decode(_ bytes: some Collection<UInt8>) throws -> Marker {
@@ -65,7 +71,7 @@ import Testing
     @Test func onASingleServerAMarkerIsOfVersionThree() {
         var marker = Marker()
         #expect(marker.encoded()[16] == 3)
-        marker.home = SlotHome(nodes: [1], lives: 2)
+        marker.home = SlotHome(nodes: [1], lives: [])
         #expect(marker.encoded()[16] == 4)
     }
 
@@ -74,10 +80,8 @@ import Testing
         var log = EngineLog(.play)
         log.append(.playStart, user: "u1")
         let world = EngineWorld(log)
-        func place(_ master: UInt64) -> SlotPlace {
-            SlotPlace(home: SlotHome(nodes: [master], lives: 5), master: master, isMoving: false)
-        }
-        for master in [1, 1, 2] as [UInt64] {
+        func place(_ master: UInt32) -> SlotPlace { SlotPlace(home: SlotHome(nodes: [master], lives: []), master: master) }
+        for master in [1, 1, 2] as [UInt32] {
             world.places = [place(master), place(master), place(master)]
             let life = try world.begin()
             try life.read(1)

@@ -1,12 +1,16 @@
 internal import Events
 internal import GRDB
 
-/// Reads one partition of a topic file from its beginning to its end: from the archive what the log no longer holds, then from the log.
+/// Reads one partition of a topic file from its beginning to its end: where the log no longer holds that, from the archive all that it has, then
+/// from the log. An archive that has dropped an erased viewer's events tells with the erasure what they would have left behind; the log, which may
+/// hold the erasure and not the events, does not.
 final class PartitionCursor {
     private static let recordCountMax = 512
     private static let byteCountMax = 1 << 20
 
     private let range: PartitionRange
+    /// Up to here the archive is read.
+    private let archiveEnd: Int64
     private var next: Int64
     private(set) var batch = RecordBatch()
     private var place = 0
@@ -15,6 +19,7 @@ final class PartitionCursor {
     init(_ range: PartitionRange, _ archived: PartitionRange?, _ topic: Topic) throws(LogError) {
         self.range = range
         next = range.reachingBack(to: archived).start
+        archiveEnd = next < range.start ? min(archived?.end ?? range.start, range.end) : next
         guard !topic.hasJob || next <= range.passingLeaps(0) else {
             throw LogError(
                 .mismatch,
@@ -40,12 +45,9 @@ final class PartitionCursor {
 
     private func fill(_ file: TopicFile, _ database: Database, _ archive: ArchiveReader) throws {
         let before = next
-        if next < range.start {
-            let after = try archive.read(
-                partition: range.partition, from: next, into: &batch, recordCountMax: PartitionCursor.recordCountMax)
-            // What the log still holds is taken from there.
-            batch.records.removeAll { $0.offset >= range.start }
-            next = min(after ?? next, range.start)
+        if next < archiveEnd {
+            next =
+                try archive.read(partition: range.partition, from: next, into: &batch, recordCountMax: PartitionCursor.recordCountMax) ?? next
         } else {
             try file.read(
                 range.partition, from: &next, database, into: &batch, recordCountMax: PartitionCursor.recordCountMax,

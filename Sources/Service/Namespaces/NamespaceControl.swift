@@ -33,6 +33,8 @@ package struct NamespaceControl {
 
     /// A job that feeds a namespace notices within this time that it no longer exists.
     private static let farewell = 2.0
+    /// What a namespace held so long ago its jobs may have let go of by the time they notice that it serves; they wait for ten seconds.
+    private static let noticeSeconds = 5.0
     private static let sweepCountMax = 20
 
     private let parts: Parts
@@ -64,8 +66,8 @@ package struct NamespaceControl {
         }
     }
 
-    /// Waits until the namespace holds all that the serving one holds, and until its outboxes hold all that this has not emitted, then moves
-    /// serving over in one step. What the old one has emitted by then is noted; the new one emits again whatever came after it, under the
+    /// Waits until the namespace holds all that the serving one holds, and until this has emitted all that the namespace held some seconds ago, and
+    /// so may have let go of by the time its jobs notice; then moves serving over in one step. What the old one has emitted by then is noted; the new one emits again whatever came after it, under the
     /// same ids (DESIGN §6.4).
     ///
     /// `givesUpEmissions`: what the old one has yet to emit and the new one cannot emit any more (records forwarded to the attribution of
@@ -86,22 +88,25 @@ package struct NamespaceControl {
         let serving = registry.entries[registry.serving]
         let wanted = try reached(of: registry.serving).lowest
         var handover = ReadToken()
+        var held: [(at: Date, highest: ReadToken)] = [(Date(), try reached(of: namespace).highest)]
         try wait(secondsMax, progress) {
             // Before the floors, which may move while it is read.
             handover = try emitted(by: registry.serving, serving)
-            let (lowest, floors) = try reached(of: namespace)
+            let (lowest, highest, floors) = try reached(of: namespace)
+            held.removeAll { $0.at < Date(timeIntervalSinceNow: -NamespaceControl.noticeSeconds) }
+            held.append((Date(), highest))
             let behind = missing(wanted, in: lowest)
             if behind > 0 { return "'\(namespace)' is \(behind) records behind '\(registry.serving)'" }
             if givesUpEmissions {
-                for (topic, offsets) in floors.offsets {
+                for (topic, offsets) in highest.offsets {
                     for (partition, offset) in offsets { handover.add(topic: topic, partition: partition, offset: offset) }
                 }
             }
-            let lost = missing(floors, in: handover)
+            let lost = max(missing(floors, in: handover), missing(held[0].highest, in: handover))
             return lost == 0
                 ? nil
-                : "'\(registry.serving)' has yet to emit what came of \(lost) records that '\(namespace)' could not emit any more (its jobs must "
-                    + "run; where they cannot, --give-up-emissions goes without)"
+                : "'\(registry.serving)' has yet to emit what came of \(lost) records that '\(namespace)' may soon not be able to emit any more (its "
+                    + "jobs must run; where they cannot, --give-up-emissions goes without)"
         }
         entry.handover = handover.isEmpty ? "-" : handover.text
         guard try connection.switchServing(from: registry.serving, to: namespace, entry) else {
@@ -155,14 +160,15 @@ package struct NamespaceControl {
     }
 
     /// By topic and partition, the offset up to which all buckets of a namespace have taken everything in, none where that is nothing, and the
-    /// one up to which it may have let go of what was to be emitted.
-    private func reached(of namespace: String) throws -> (lowest: ReadToken, floors: ReadToken) {
-        var (lowest, floors) = (ReadToken(), ReadToken())
+    /// ones of its newest record and up to which it may have let go of what was to be emitted.
+    private func reached(of namespace: String) throws -> (lowest: ReadToken, highest: ReadToken, floors: ReadToken) {
+        var (lowest, highest, floors) = (ReadToken(), ReadToken(), ReadToken())
         try markers(of: namespace) { topic, partition, markers in
             add(markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }, topic, partition, to: &lowest)
+            add(markers.reduce(-1) { max($0, $1?.position.offset ?? -1) }, topic, partition, to: &highest)
             add(markers.reduce(-1) { max($0, $1?.outboxFloor ?? -1) }, topic, partition, to: &floors)
         }
-        return (lowest, floors)
+        return (lowest, highest, floors)
     }
 
     /// By topic and partition, the offset up to which everything that goes elsewhere was emitted when this namespace serves.
