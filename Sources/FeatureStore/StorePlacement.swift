@@ -23,7 +23,7 @@ package struct StorePlacement: Sendable {
     /// True where several servers share the slots.
     package var isSpread: Bool { map.isCluster }
 
-    /// The place of a key's slot; nil where one server has all, or where the nodes do not agree yet on who is there.
+    /// The place of a key's slot; nil where one server has all.
     package func place(of key: [UInt8]) -> SlotPlace? {
         guard map.isCluster else { return nil }
         let slot = StoreRoute.slot(of: key)
@@ -38,6 +38,9 @@ extension StoreConnection {
     /// connection, or is found by the next look at the identity.
     package func placement(_ identity: StoreIdentity) throws(StoreError) -> StorePlacement {
         guard nodes.map.isCluster else { return StorePlacement(nodes.map, shards: [], movingSlots: []) }
+        for node in nodes.map.nodes where !identity.shards.contains(where: { $0.master == node.id }) {
+            throw nodes.stale("the nodes of the Redis Cluster do not agree yet on who is there: \(node.address)")
+        }
         let moving = try views().reduce(into: Set<UInt16>()) { $0.formUnion($1.movingSlots) }
         return StorePlacement(nodes.map, shards: identity.shards, movingSlots: moving)
     }
@@ -63,10 +66,13 @@ extension StoreConnection {
         var known: [String: String] = [:]
         for (node, life) in zip(nodes.map.nodes, lives) { known[node.id] = life.text }
         return view.masters.map { master in
-            StoreIdentity.Shard(
-                master: master.id, replicas: master.replicas, hasSlots: known[master.id] != nil, life: known[master.id] ?? life(at: master.address)?.text ?? "")
+            let life = known[master.id]
+            return StoreIdentity.Shard(
+                master: master.id, replicas: master.replicas, hasSlots: life != nil, life: life ?? self.life(at: master.address)?.text ?? ""
+            )
         }
     }
+
     /// Who answers at a master to which no slot leads; nil where nobody does.
     private func life(at address: StoreAddress) -> StoreIdentity.Node? {
         guard let pipeline = try? Pipeline(address, timeoutMilliseconds: SlotMap.seedMillisecondsMax) else { return nil }

@@ -47,7 +47,8 @@ final class PartitionCursor {
         let before = next
         if next < archiveEnd {
             next =
-                try archive.read(partition: range.partition, from: next, into: &batch, recordCountMax: PartitionCursor.recordCountMax) ?? next
+                try archive.read(partition: range.partition, from: next, into: &batch, recordCountMax: PartitionCursor.recordCountMax)
+                ?? next
         } else {
             try file.read(
                 range.partition, from: &next, database, into: &batch, recordCountMax: PartitionCursor.recordCountMax,

@@ -99,7 +99,8 @@ final class JobStore {
         var found: [Marker?] = []
         for index in 0..<keys.bucketsPerPartition { found.append(try marker(index)) }
         let titles = try marker(keys.bucketsPerPartition)
-        if titles?.home == titlePlace(of: partition)?.home { movedTitleMarkers.remove(partition) } else { movedTitleMarkers.insert(partition) }
+        movedTitleMarkers.remove(partition)
+        if titles?.home != titlePlace(of: partition)?.home { movedTitleMarkers.insert(partition) }
         return (found, titles)
     }
 
