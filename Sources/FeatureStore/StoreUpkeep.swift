@@ -8,16 +8,17 @@ package struct StoreIdentity: Sendable, Equatable {
         package var runID: String
         /// `master` or `slave`, as Redis says.
         package var role: String
-        /// New with every failover.
-        package var replicationID: String
+        /// Whose history it had before it became a master: new with every promotion, zeros where it was never promoted. (The id of its present
+        /// history changes as well when the first replica comes.)
+        package var previousReplicationID: String
 
         /// What is another with every start and every failover.
-        var text: String { "\(runID) \(role) \(replicationID)" }
+        var text: String { "\(runID) \(role) \(previousReplicationID)" }
 
         /// Of `INFO`'s fields; nil where one is missing.
         init?(_ fields: [String: String]) {
-            guard let runID = fields["run_id"], let role = fields["role"], let replicationID = fields["master_replid"] else { return nil }
-            (self.runID, self.role, self.replicationID) = (runID, role, replicationID)
+            guard let runID = fields["run_id"], let role = fields["role"], let previous = fields["master_replid2"] else { return nil }
+            (self.runID, self.role, previousReplicationID) = (runID, role, previous)
         }
     }
 
@@ -60,7 +61,7 @@ extension StoreConnection {
         let found = try infos().enumerated().map { (node, fields) throws(StoreError) in
             guard let found = StoreIdentity.Node(fields) else {
                 throw StoreError(
-                    .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid: this is not a Redis that we know")
+                    .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid2: this is not a Redis that we know")
             }
             return found
         }

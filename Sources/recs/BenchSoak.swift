@@ -13,15 +13,15 @@ struct BenchSoak: AsyncParsableCommand {
             beyond its bound, or where nothing was shed.
 
             Examples:
-              recs bench soak --minutes 1
-              recs bench soak --minutes 10 --connections 512 --svg soak.svg --json
+              recs bench soak
+              recs bench soak --minutes 10 --svg soak.svg --json
             """)
 
     @Option(help: "How long the flood lasts; working off and verifying come after it.")
-    var minutes = 3.0
+    var minutes = 1.0
 
     @Option(help: "Posts under way at a time.")
-    var connections = 192
+    var connections = 512
 
     @Option(help: "Events a post.")
     var batch = 1500

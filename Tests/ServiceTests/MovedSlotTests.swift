@@ -39,8 +39,9 @@ import Testing
         let connection = try StoreConnection(scene.address)
         var values = WriteBatch(keys: keys, topic: "play", partition: 0)
         let value = bytes(of: position)
+        let expiry = wallClockMilliseconds() + 86_400_000
         Array(user.utf8).withUnsafeBytes { user in
-            value.withUnsafeBytes { values.appendUser(bucket, user, expected: nil, value: $0, expiresAt: .max, activeAt: 0) }
+            value.withUnsafeBytes { values.appendUser(bucket, user, expected: nil, value: $0, expiresAt: expiry, activeAt: 0) }
         }
         #expect(try connection.commit(values) == [])
         var markers = WriteBatch(keys: keys, topic: "play", partition: 0)

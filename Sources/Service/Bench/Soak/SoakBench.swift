@@ -8,8 +8,8 @@ import NIOCore
 /// `recs bench soak`: more events than the service can take, while its Redis is slow for a time and its log stands still for another. Memory must
 /// stay bounded, the gateway must shed, lag must go back to nothing, and every event that was accepted must be in the features, once.
 package struct SoakBench: Sendable {
-    package var floodSeconds = 180.0
-    package var connectionCount = 192
+    package var floodSeconds = 60.0
+    package var connectionCount = 512
     package var eventCountPerBody = 1500
     package var userCount = 5000
     package var seed: UInt64 = 1
