@@ -61,7 +61,8 @@ extension StoreConnection {
         let found = try infos().enumerated().map { (node, fields) throws(StoreError) in
             guard let found = StoreIdentity.Node(fields) else {
                 throw StoreError(
-                    .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid2: this is not a Redis that we know")
+                    .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid2: this is not a Redis that we know"
+                )
             }
             return found
         }
