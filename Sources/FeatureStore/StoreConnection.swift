@@ -53,9 +53,8 @@ package final class StoreConnection {
     /// the markers left tell what is to be done again. That holds for a master that is cut off from the others, too: it acknowledges for at most
     /// `cluster-node-timeout` (or until `min-replicas-max-lag` has passed where `min-replicas-to-write` is set), then refuses, and what it
     /// took goes with it, values and markers alike. Two nodes share a bucket only while its slot moves; then the replicas of both must have
-    /// confirmed the values before the marker is written. What is left open: a node of the two that loses acknowledged writes while or
-    /// within its replication lag after a slot moves (a power failure, or a failover past a key just received). Such a partition is to be
-    /// rebuilt.
+    /// confirmed the values before the marker is written. A node of the two that then loses acknowledged writes (a power failure, or a failover
+    /// past a key just received) is found by where and in whose lives the marker was written (`SlotHome`).
     package func commit(_ batch: WriteBatch) throws(StoreError) -> [Int] {
         precondition(!batch.isMixed, "markers are committed after the values they speak of, in a batch of their own")
         var conflicts: [Int] = []

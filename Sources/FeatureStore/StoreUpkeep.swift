@@ -71,7 +71,7 @@ extension StoreConnection {
     }
 
     /// Sends a command to every master.
-    func askAll(_ encode: (inout CommandBuffer) -> Void) throws(StoreError) -> [StoreNodes.Place] {
+    private func askAll(_ encode: (inout CommandBuffer) -> Void) throws(StoreError) -> [StoreNodes.Place] {
         var places: [StoreNodes.Place] = []
         for node in 0..<nodes.masterCount {
             let (pipeline, place) = try nodes.next(node: node)

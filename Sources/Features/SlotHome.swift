@@ -51,23 +51,31 @@ package struct SlotPlace: Sendable, Equatable {
     package var master: UInt32
     /// Masters that serve no slot.
     package var idle: Set<UInt32>
-    /// True where the slot is on its way: some of its keys are on another node.
-    package var isMoving: Bool
+    /// Where the slot is on its way, those that give and take it: some of its keys are on one, some on the other.
+    package var partners: Set<UInt32>
 
-    package init(home: SlotHome, master: UInt32, idle: Set<UInt32> = [], isMoving: Bool = false) {
+    package init(home: SlotHome, master: UInt32, idle: Set<UInt32> = [], partners: Set<UInt32> = []) {
         self.home = home
         self.master = master
         self.idle = idle
-        self.isMoving = isMoving
+        self.partners = partners
     }
 
-    /// False where values may have been lost that a marker written at `home` speaks of: the slot has moved since, or moves, and not every master
-    /// that may have had it lives the life it lived then. Nil: of a marker that does not tell, which is taken at its word.
+    /// False where values may have been lost that a marker written at `home` speaks of: the slot has moved since, and not every master that may
+    /// have had it lives the life it lived then; or it is on its way, and that is so of those two. Nil: of a marker that does not tell, which is
+    /// taken at its word.
+    ///
+    /// What went and came back, or went by way of a node that is gone, while nobody looked, is not seen.
     package func vouches(for home: SlotHome?) -> Bool {
         guard let home else { return true }
-        if !isMoving && home.nodes.contains(master) { return true }
+        func livesOn(_ node: UInt32) -> Bool {
+            guard let now = self.home.lives.first(where: { $0.node == node }) else { return false }
+            return home.lives.contains(now)
+        }
+        if !partners.allSatisfy(livesOn) { return false }
+        if home.nodes.contains(master) { return true }
         return self.home.lives.allSatisfy { now in
-            home.lives.first { $0.node == now.node }.map { $0.life == now.life } ?? idle.contains(now.node)
+            livesOn(now.node) || (idle.contains(now.node) && !home.lives.contains { $0.node == now.node })
         }
     }
 }

@@ -50,7 +50,7 @@ extension PartitionProcessor {
     }
 
     /// An erasure waits for the title values; so does a full outbox, where nothing but them keeps it.
-    var mustCommitTitles: Bool { !erasures.isEmpty || (isOutboxFull && !start.isSpread && start.emits) }
+    var mustCommitTitles: Bool { !erasures.isEmpty || (isOutboxFull && !start.isSpread && !start.isFed) }
 
     /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
     /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). It goes where a namespace is only fed as
@@ -75,6 +75,9 @@ extension PartitionProcessor {
 
     /// A viewer who does not come back would hold in memory what the floor has passed; what is stored goes with the next write.
     private func sweepOutboxes() {
+        let floors = markers.map(\.outboxFloor)
+        if floors == sweptFloors { return }
+        sweptFloors = floors
         for user in slots.indices.dropFirst() {
             withSlot(user) { slot in
                 pruneOutbox(&slot, floor: markers[Int(slot.bucket)].outboxFloor)
@@ -91,7 +94,7 @@ extension PartitionProcessor {
     private var floorDue: Int64 {
         let isPressed = isOutboxFull || outboxCount > Self.outboxSweptCount
         let oldest = isPressed ? .max : logTime - Self.outboxKeptMilliseconds
-        let newest = start.isSpread || !start.emits ? clock - Self.outboxKeptClockMilliseconds : .max
+        let newest = start.isSpread || start.isFed ? clock - Self.outboxKeptClockMilliseconds : .max
         return settlements.last { $0.logTime < oldest && $0.storedAt <= newest }?.offset ?? -1
     }
 

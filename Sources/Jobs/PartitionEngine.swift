@@ -129,6 +129,8 @@ package struct EngineStart {
     package var titleMarker: Position?
     /// False while another namespace emits what goes elsewhere than to title values.
     package var emits = true
+    /// True where this namespace may take the place of the one that emits.
+    package var isFed = false
     /// Where this namespace takes over: all effects up to this offset were emitted by the namespace that served before. Effects beyond it are
     /// emitted again, also those of events that the values hold already.
     package var emittedUpTo: Int64?
@@ -137,8 +139,8 @@ package struct EngineStart {
     package var isSpread = false
     /// Where the buckets' slots are in a cluster, by index; empty for a single server.
     package var places: [SlotPlace?] = []
-    /// Entries of a viewer's outbox beyond which it does not keep for a minute of log time what is settled (DESIGN §6.4): a value is of
-    /// bounded size, whatever the rate of events.
+    /// Entries of a viewer's outbox beyond which it does not keep for a minute of log time what is settled (DESIGN §6.4): where one server has all
+    /// and this namespace serves, a value is of bounded size, whatever the rate of events; elsewhere it is bounded by ten seconds of the clock.
     package var outboxCountMax = 128
 
     package init(

@@ -72,6 +72,8 @@ class PartitionProcessor<State: TopicOperator> {
     var outboxCount = 0
     /// A viewer's outbox has come to its bound since the last commit with titles: it lets go of what is settled, however young.
     var isOutboxFull = false
+    /// The buckets' floors when outboxes were swept last.
+    var sweptFloors: [Int64] = []
     /// Oldest first.
     var settlements: [Settlement] = []
     /// The worker's clock at the last commit.
@@ -255,7 +257,7 @@ class PartitionProcessor<State: TopicOperator> {
         } else if let emitted = start.emittedUpTo, event.offset > emitted, !filter.matches(event, bytes: bytes) {
             countUnapplied(event, in: bucket, value: value, bytes: bytes)
         }
-        if event.type == .userErased { erasures.append((user, event.offset)) }
+        if event.type == .userErased, refusal(event, bytes) == nil { erasures.append((user, event.offset)) }
         var index = 0
         for entry in slots[user].value.outbox where entry.offset == event.offset {
             emit(entry, index: index, user: user)

@@ -82,6 +82,7 @@ struct Parts: Sendable {
             stages: stages, commitInterval: .milliseconds(interval),
             titleCommitInterval: .milliseconds(configuration.titleCommitIntervalMilliseconds))
         setup.emits = emits
+        setup.isFed = !emits && entry.state == .live
         if !entry.handover.isEmpty { setup.handover = ReadToken(text: entry.handover)?.offsets[topic] ?? [:] }
         setup.origins = ReadToken(text: entry.origins)?.offsets[topic] ?? [:]
         return setup

@@ -86,7 +86,7 @@ struct NamespaceSwitch: AsyncParsableCommand {
     @Option(help: "Seconds to wait at most until it has caught up.")
     var wait = 60.0
 
-    @Flag(help: "Do not wait for what the present one has yet to emit; for one whose jobs cannot run any more.")
+    @Flag(help: "Go without what the present one has yet to emit and this one holds; for one whose jobs cannot run any more.")
     var giveUpEmissions = false
 
     func run() async throws {
@@ -104,16 +104,17 @@ struct NamespaceSwitch: AsyncParsableCommand {
 struct NamespaceConfirm: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
-        abstract: "Let jobs go on that stopped because slots of a Redis Cluster had moved and a node had been started or replaced.",
+        abstract: "Let jobs go on that stopped because values may be lost where slots of a Redis Cluster had moved.",
         discussion: """
             A node that takes a slot over and then loses acknowledged writes may keep a marker without the values it speaks of. Where that
-            cannot be ruled out, jobs stop. Compare first: all must be equal.
+            cannot be ruled out (a slot has moved, and a master has joined, or was started or replaced, before the job had seen the first of
+            these), jobs stop. Compare first: all must be equal.
 
             Example:
               recs verify --data ./data && recs namespace confirm main --data ./data
             """)
 
-    @Argument(help: "The namespace.")
+    @Argument(help: "The namespace, which must serve.")
     var namespace: String
 
     @OptionGroup var options: ServiceOptions

@@ -16,6 +16,7 @@ import Testing
         let copies = CrashCopies(fixture, seed: seed)
         var limits = ArchiveWriter.Limits()
         limits.fileByteCountMax = 8000
+        limits.pieceByteCount = 700
         var number = 0
         do {
             let writer = try fixture.writer(limits: limits)

@@ -30,6 +30,7 @@ import Testing
         let fixture = try await ArchiveFixture(partitions: 1)
         var limits = ArchiveWriter.Limits()
         limits.fileByteCountMax = 20_000
+        limits.pieceByteCount = 700
         let writer = try fixture.writer(limits: limits)
         fixture.append(0..<500)
         try fixture.archiveAll(writer, flushes: false)

@@ -61,6 +61,7 @@ final class EngineWorld {
         start.places = places
         start.outboxCountMax = outboxCountMax
         start.emits = emits
+        start.isFed = !emits
         if emits, markers.contains(where: { $0?.isEmitted == false }) { start.emittedUpTo = handover }
         #expect(try !isBelowFloor && outboxFloor <= start.emittedUpTo ?? .max, "the worker would halt")
         return EngineLife(self, start)

@@ -115,7 +115,7 @@ import Testing
         let start = try start(scene)
         #expect(try start.markers[0]?.position == position && !isThere(scene), "the marker speaks of a value that is gone")
         #expect(start.unvouched == [0])
-        let halt = #expect(throws: JobHalt.self) { try start.checkPlaces(titles: nil, now: nil, namespace: "main") }
+        let halt = #expect(throws: JobHalt.self) { try start.checkPlaces(titles: nil, now: nil, namespace: "main", isServing: true) }
         #expect(halt?.description.contains("recs namespace confirm main") == true)
         let confirmed = try located(scene).vouch(for: 0)
         #expect(confirmed == 1)
@@ -159,7 +159,8 @@ import Testing
         #expect(hasStoodDown)
         let start = try start(scene)
         #expect(try start.unvouched == [] && isThere(scene))
-        #expect(start.places[0]?.master != nil && start.places[0]?.home.lives != start.markers[0]?.home?.lives)
+        let (place, home) = (try #require(start.places[0]), try #require(start.markers[0]?.home))
+        #expect(home.nodes.contains(place.master) && !home.lives.contains { $0.node == place.master })
     }
 
     /// Slots may move to it next: what it was before they did must be known.

@@ -10,6 +10,9 @@ package final class ArchiveWriter {
         package var fileByteCountMax = 32 << 20
         /// So many bytes may be held for all partitions together; then the largest file is written.
         package var heldByteCountMax = 32 << 20
+        /// Records are held in pieces of about so many bytes: so large that few are needed, so small that none is copied often while it grows, and
+        /// that what one partition frees serves the next.
+        package var pieceByteCount = 1 << 20
         /// A record is held no longer than this before it is written.
         package var ageMillisecondsMax: Int64 = 60_000
 
@@ -138,7 +141,8 @@ package final class ArchiveWriter {
         }
         let schemaID = try registered(
             bytes.withUnsafeBytes { EventRenderer.schemaID(of: UnsafeRawBufferPointer(rebasing: $0[record.value.range])) })
-        held[record.partition, default: HeldRecords(firstOffset: expected, hour: hour, since: now)].add(record, bytes, schemaID)
+        let none = HeldRecords(firstOffset: expected, hour: hour, since: now, pieceByteCount: limits.pieceByteCount)
+        held[record.partition, default: none].add(record, bytes, schemaID)
         heldByteCount += size
         nextOffsets[record.partition] = record.offset + 1
     }

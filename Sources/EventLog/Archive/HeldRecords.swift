@@ -2,9 +2,6 @@ internal import Events
 
 /// The records of one partition that wait to be written.
 struct HeldRecords {
-    /// So large that few are needed, so small that none is copied often while it grows, and that what one partition frees serves the next.
-    private static let batchByteCountMax = 1 << 20
-
     private(set) var batches = [RecordBatch()]
     /// Bytes of the records and of what is known of each.
     private(set) var byteCount = 0
@@ -16,8 +13,11 @@ struct HeldRecords {
     /// When the first of them came.
     let since: Int64
 
-    init(firstOffset: Int64, hour: Int64, since: Int64) {
+    private let pieceByteCount: Int
+
+    init(firstOffset: Int64, hour: Int64, since: Int64, pieceByteCount: Int) {
         self.firstOffset = firstOffset
+        self.pieceByteCount = pieceByteCount
         self.hour = hour
         self.since = since
     }
@@ -26,7 +26,7 @@ struct HeldRecords {
     mutating func add(_ record: RecordBatch.Record, _ source: [UInt8], _ schemaID: Int32?) {
         if let schemaID { schemaIDs.insert(schemaID) }
         let last = batches.count - 1
-        if batches[last].bytes.count > HeldRecords.batchByteCountMax { batches.append(RecordBatch()) }
+        if batches[last].bytes.count > pieceByteCount { batches.append(RecordBatch()) }
         batches[batches.count - 1].append(record, source)
         byteCount += HeldRecords.size(of: record)
     }

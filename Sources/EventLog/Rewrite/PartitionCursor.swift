@@ -19,7 +19,9 @@ final class PartitionCursor {
     init(_ range: PartitionRange, _ archived: PartitionRange?, _ topic: Topic) throws(LogError) {
         self.range = range
         next = range.reachingBack(to: archived).start
-        archiveEnd = next < range.start ? min(archived?.end ?? range.start, range.end) : next
+        // What a restored log has lost is not to come back by an archive that was not restored with it.
+        let lost = range.leaps.first { $0.isLost && $0.first >= range.start }?.first ?? .max
+        archiveEnd = next < range.start ? min(archived?.end ?? range.start, range.end, lost) : next
         guard !topic.hasJob || next <= range.passingLeaps(0) else {
             throw LogError(
                 .mismatch,

@@ -66,12 +66,12 @@ package struct NamespaceControl {
         }
     }
 
-    /// Waits until the namespace holds all that the serving one holds, and until this has emitted all that the namespace held some seconds ago, and
-    /// so may have let go of by the time its jobs notice; then moves serving over in one step. What the old one has emitted by then is noted; the new one emits again whatever came after it, under the
-    /// same ids (DESIGN §6.4).
+    /// Waits until the namespace holds all that the serving one holds, and until this has emitted all that the namespace held some seconds ago,
+    /// and so may have let go of by the time its jobs notice; then moves serving over in one step. What the old one has emitted by then is noted;
+    /// the new one emits again whatever came after it, under the same ids (DESIGN §6.4).
     ///
-    /// `givesUpEmissions`: what the old one has yet to emit and the new one cannot emit any more (records forwarded to the attribution of
-    /// tests, signals, dead letters) is emitted by nobody; for an old one whose jobs will not run again.
+    /// `givesUpEmissions`: what the old one has yet to emit of what the new one holds already (records forwarded to the attribution of tests,
+    /// signals, dead letters) is emitted by nobody; for an old one whose jobs will not run again.
     package func `switch`(
         to namespace: String, secondsMax: Double, givesUpEmissions: Bool = false, progress: (String) -> Void
     ) throws {
@@ -139,7 +139,13 @@ package struct NamespaceControl {
     /// Takes the namespace's markers at their word, wherever in a Redis Cluster their slots have been (see `SlotHome`): for an operator who has
     /// compared all values with the log. Returns how many markers were changed.
     package func confirm(_ namespace: String) throws -> Int {
-        guard try registry().entries[namespace] != nil else { throw NamespaceError("there is no namespace '\(namespace)'") }
+        let registry = try registry()
+        guard registry.entries[namespace] != nil else { throw NamespaceError("there is no namespace '\(namespace)'") }
+        guard registry.serving == namespace else {
+            throw NamespaceError(
+                "'\(namespace)' does not serve, so nothing has compared it (`recs verify` compares what serves); drop it, and replay into it again"
+            )
+        }
         var count = 0
         try forEachPartition(of: namespace) { store, _, partition in count += try store.vouch(for: partition) }
         return count

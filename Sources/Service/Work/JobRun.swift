@@ -32,6 +32,8 @@ struct JobSetup: Sendable {
     var cachedNameBytesMax = 64 << 20
     /// False while another namespace serves: features are built, and what goes elsewhere is left to its job.
     var emits = true
+    /// True where it is fed beside the one that serves, whose place it may take.
+    var isFed = false
     /// What the namespace that served before this one has emitted, by partition (none: nothing); nil where it took over from nobody.
     var handover: [Int32: Int64]?
     /// First offsets that count, where the namespace was not begun at the log's.
@@ -47,7 +49,7 @@ final class JobRun {
     private static let identityInterval = Duration.seconds(5)
 
     private let setup: JobSetup
-    private let store: JobStore
+    private var store: JobStore
     private let consumer: any LogConsumer
     private var decoder: EventDecoder
     private var records = RecordBatch()
@@ -57,7 +59,7 @@ final class JobRun {
     private var lastCommit = ContinuousClock.now
     private var lastTitleCommit = ContinuousClock.now
     private var lastIdentityCheck = ContinuousClock.now
-    private let identity: StoreIdentity
+    private var identity: StoreIdentity
     private var rate = RateEstimate()
     /// The next record to take in, by partition.
     private var next: [Int32: Int64] = [:]
@@ -132,10 +134,16 @@ final class JobRun {
         }
     }
 
-    /// Where markers and values are now, and that those who serve them are the ones of this life's beginning.
-    private func look() throws(StoreError) {
+    /// Where markers and values are now, and that those who serve them are the ones of this life's beginning; it begins where the first partition
+    /// comes, which a consumer group may be slow to assign.
+    private func look() throws {
         if identity.slotMap.isEmpty { return }
-        try compareIdentity()
+        if engines.isEmpty {
+            store = try setup.makeStore()
+            identity = try store.identity()
+        } else {
+            try compareIdentity()
+        }
         try store.locate(identity)
     }
 
@@ -147,6 +155,7 @@ final class JobRun {
             definition: try definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers,
             titleMarker: titleMarker?.position)
         start.emits = setup.emits
+        start.isFed = setup.isFed
         start.isSpread = !identity.slotMap.isEmpty
         start.places = store.places(of: partition)
         if setup.emits, let handover = setup.handover, markers.contains(where: { $0?.isEmitted == false }) {
@@ -161,7 +170,8 @@ final class JobRun {
             start.emittedUpTo = min(start.emittedUpTo ?? .max, max(floor, range.start - 1))
         }
         try start.check(range, hasOrigin: setup.origins[partition] != nil)
-        try start.checkPlaces(titles: titleMarker?.home, now: store.titlePlace(of: partition), namespace: setup.namespace)
+        try start.checkPlaces(
+            titles: titleMarker?.home, now: store.titlePlace(of: partition), namespace: setup.namespace, isServing: setup.emits)
         engines[partition] = makeEngine(start)
         let first = max(start.resumeOffset, range.start, setup.origins[partition] ?? 0)
         if let stop = setup.stops?[partition], first >= stop { next[partition] = stop } else { next[partition] = first }

@@ -192,7 +192,8 @@ final class JobStore {
         engine.collectMarkers { bucket, marker, expected in
             marker.encoded().withUnsafeBytes { buffers.markers.appendMarker(bucket, expected: expected, value: $0) }
         }
-        if titles && (engine.titleMarkerExpected != engine.titlePosition || movedTitleMarkers.remove(partition) != nil) {
+        let hasMoved = titles && movedTitleMarkers.remove(partition) != nil
+        if titles && (hasMoved || engine.titleMarkerExpected != engine.titlePosition) {
             var marker = Marker()
             marker.position = engine.titlePosition
             marker.home = titlePlace(of: partition)?.home

@@ -41,13 +41,16 @@ extension EngineStart {
     }
 
     /// What a cluster may have lost behind a marker (see `SlotHome`) only a comparison finds. `titles`: of the title marker; `now`: where that is.
-    func checkPlaces(titles: SlotHome?, now: SlotPlace?, namespace: String) throws(JobHalt) {
+    func checkPlaces(titles: SlotHome?, now: SlotPlace?, namespace: String, isServing: Bool) throws(JobHalt) {
         var lost = unvouched.map { "bucket \($0)" }
         if let now, !now.vouches(for: titles) { lost.append("its titles") }
         if lost.isEmpty { return }
         throw JobHalt(
-            "\(place): the slot of \(lost.joined(separator: ", ")) has moved to another node of the Redis Cluster, and a master has been started or "
-                + "replaced since the marker was written: acknowledged values may be lost. Compare with `recs verify`; where all is equal, "
-                + "`recs namespace confirm \(namespace)` and start again; otherwise rebuild in a new namespace")
+            "\(place): the slot of \(lost.joined(separator: ", ")) has moved to another node of the Redis Cluster, and a master has joined, or was "
+                + "started or replaced, since the marker was written: acknowledged values may be lost. "
+                + (isServing
+                    ? "Compare with `recs verify`; where all is equal, `recs namespace confirm \(namespace)` and start again; otherwise rebuild in "
+                        + "a new namespace"
+                    : "`recs namespace drop \(namespace)`, and replay into it again"))
     }
 }
