@@ -105,10 +105,11 @@ actor ClusterProcesses: FeatureServers {
         }
     }
 
-    /// The slot of a bucket or of a partition's titles moves to another master, key by key. Jobs look every five seconds who the masters are;
-    /// where one has been replaced and a slot moves before they have seen that, they stop, as they should.
+    /// The slot of a bucket or of a partition's titles moves to another master, key by key. Jobs look every five seconds who the masters are,
+    /// and wait up to five before they begin again; where one has been replaced and a slot moves before they have seen that, they stop, as they
+    /// should.
     private func moveSlot() async throws {
-        try await Task.sleep(for: .seconds(6))
+        try await Task.sleep(for: .seconds(14))
         let place = Int.random(in: 0...StoredFeatures.keys.bucketsPerPartition, using: &random)
         let tag = "\(Int.random(in: 0..<RawLog.partitionCount, using: &random)).\(place == 0 ? "t" : "\(place - 1)")"
         let (roll, countMax) = (Int.random(in: 0..<2, using: &random), Int.random(in: 5...50, using: &random))
