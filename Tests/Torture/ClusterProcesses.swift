@@ -106,7 +106,7 @@ actor ClusterProcesses: FeatureServers {
     }
 
     /// The slot of a bucket or of a partition's titles moves to another master, key by key. Jobs look every five seconds who the masters are,
-    /// and wait up to five before they begin again; where one has been replaced and a slot moves before they have seen that, they stop, as they
+    /// and may wait before they begin again; where one has been replaced and a slot moves before they have seen that, they stop, as they
     /// should.
     private func moveSlot() async throws {
         try await Task.sleep(for: .seconds(14))

@@ -9,7 +9,7 @@ import Synchronization
 /// Supervises one topic's job: runs it on a thread of its own, and starts it again with backoff when it ends by an error.
 /// The other jobs do not notice.
 final class JobService: Service {
-    private static let backoffSeconds: [Double] = [0.05, 0.1, 0.25, 0.5, 1, 2, 5]
+    private static let backoffSeconds: [Double] = [0.05, 0.1, 0.25, 0.5, 1, 2]
 
     private let setup: JobSetup
     private let isStopping = Atomic<Bool>(false)
@@ -35,7 +35,8 @@ final class JobService: Service {
                     setup.board.update(setup.namespace, setup.topic) { $0.state = .stopped(halt.description) }
                     break
                 }
-                failures = ContinuousClock.now - started > .seconds(30) ? 1 : failures + 1
+                // One that lasted is none of a row: on a cluster others fail, too, and it must see each of that (see `SlotHome`).
+                failures = ContinuousClock.now - started > .seconds(2) ? 1 : failures + 1
                 await pause(after: error, failures: failures)
             }
             // A stopped job stays in the group, or the group would end with it.
