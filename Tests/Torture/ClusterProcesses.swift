@@ -8,6 +8,8 @@ import TestSupport
 /// One thing goes wrong at a time, and the next only once every master has a replica again that has all its history: two failures in the
 /// same shard can lose everything that asynchronous replication has not carried over, whoever uses it (DESIGN §6.6).
 actor ClusterProcesses: FeatureServers {
+    private static let noticeTime = Duration.seconds(8)
+
     nonisolated let address: StoreAddress
     private let cluster: RedisCluster
     private var random: SplitMix64
@@ -105,11 +107,12 @@ actor ClusterProcesses: FeatureServers {
         }
     }
 
-    /// The slot of a bucket or of a partition's titles moves to another master, key by key. Jobs look every five seconds who the masters are,
-    /// and may wait before they begin again; where one has been replaced and a slot moves before they have seen that, they stop, as they
-    /// should.
+    /// The slot of a bucket or of a partition's titles moves to another master, key by key.
+    ///
+    /// Where a master is replaced and a slot moves before a job has seen the first of them, values may be lost, and the job stops, as it should
+    /// (`MovedSlotTests`). It looks every five seconds who the masters are, and may wait before it begins again.
     private func moveSlot() async throws {
-        try await Task.sleep(for: .seconds(14))
+        try await Task.sleep(for: ClusterProcesses.noticeTime)
         let place = Int.random(in: 0...StoredFeatures.keys.bucketsPerPartition, using: &random)
         let tag = "\(Int.random(in: 0..<RawLog.partitionCount, using: &random)).\(place == 0 ? "t" : "\(place - 1)")"
         let (roll, countMax) = (Int.random(in: 0..<2, using: &random), Int.random(in: 5...50, using: &random))
@@ -122,8 +125,8 @@ actor ClusterProcesses: FeatureServers {
             try cluster.endMove(slot: slot, from: source, to: target)
             return [source, target]
         }
-        // A node that forgets a move may forget keys that no other has (README, "On a Redis Cluster").
         try await becomeWhole()
+        try await Task.sleep(for: ClusterProcesses.noticeTime)
         for node in ends { files[node].settle() }
     }
 }
