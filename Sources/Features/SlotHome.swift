@@ -61,6 +61,17 @@ package struct SlotPlace: Sendable, Equatable {
         self.partners = partners
     }
 
+    /// Nodes that a marker names at most, unless there are more now.
+    private static let nodeCountMax = 8
+
+    /// What a marker says that is written here after one that said `old`. Whoever had the slot's history then and is away may come back with a
+    /// beginning of it, and be promoted before anybody has seen it.
+    package func home(after old: SlotHome?) -> SlotHome {
+        guard let old, old.nodes.contains(master) else { return home }
+        let nodes = Set(home.nodes).union(old.nodes).sorted()
+        return nodes.count > SlotPlace.nodeCountMax ? home : SlotHome(nodes: nodes, lives: home.lives)
+    }
+
     /// False where values may have been lost that a marker written at `home` speaks of: the slot has moved since, and not every master that may
     /// have had it lives the life it lived then; or it is on its way, and that is so of those two. Nil: of a marker that does not tell, which is
     /// taken at its word.

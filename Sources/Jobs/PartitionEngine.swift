@@ -155,7 +155,7 @@ package struct EngineStart {
     }
 
     /// Where a bucket's marker is written.
-    func home(_ bucket: Int) -> SlotHome? { places.isEmpty ? nil : places[bucket]?.home }
+    func home(_ bucket: Int) -> SlotHome? { places.isEmpty ? nil : places[bucket]?.home(after: markers[bucket]?.home) }
 
     /// The buckets of whose values some may be lost behind their markers (see `SlotPlace.vouches`).
     package var unvouched: [Int] {

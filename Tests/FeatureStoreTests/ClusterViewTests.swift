@@ -27,6 +27,16 @@ import Testing
         #expect(view.id == name("b") && view.movingSlots == [93: name("a"), 77: name("b")])
     }
 
+    @Test func whoIsAwayMayComeBack() {
+        let lives = [SlotHome.Life(node: 2, life: 5)]
+        let place = SlotPlace(home: SlotHome(nodes: [2], lives: lives), master: 2)
+        #expect(place.home(after: nil) == place.home)
+        #expect(place.home(after: SlotHome(nodes: [1, 2], lives: [])) == SlotHome(nodes: [1, 2], lives: lives), "the old master")
+        #expect(place.home(after: SlotHome(nodes: [1, 3], lives: [])) == place.home, "the slot has moved")
+        #expect(place.home(after: SlotHome(nodes: Array(0..<8), lives: [])).nodes == Array(0..<8))
+        #expect(place.home(after: SlotHome(nodes: Array(0..<9), lives: [])) == place.home)
+    }
+
     /// Masters 1 and 3 in their tenth lives, the slot at 1, whose replica 2 is.
     @Test func whoVouchesForAMarker() {
         func lives(_ lives: [(UInt32, UInt32)]) -> [SlotHome.Life] { lives.map { SlotHome.Life(node: $0.0, life: $0.1) } }

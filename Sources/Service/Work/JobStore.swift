@@ -12,7 +12,8 @@ final class JobStore {
     private var buffers: [Int32: Buffers] = [:]
     private var loaded = LoadedValues()
     private var placement: StorePlacement?
-    /// Partitions whose title marker says that it was written elsewhere in a cluster than it is now.
+    /// What title markers say of their place in a cluster, and partitions whose stored one says something else.
+    private var titleHomes: [Int32: SlotHome] = [:]
     private var movedTitleMarkers: Set<Int32> = []
 
     /// A partition's batches, reused.
@@ -99,8 +100,9 @@ final class JobStore {
         var found: [Marker?] = []
         for index in 0..<keys.bucketsPerPartition { found.append(try marker(index)) }
         let titles = try marker(keys.bucketsPerPartition)
+        titleHomes[partition] = titlePlace(of: partition)?.home(after: titles?.home)
         movedTitleMarkers.remove(partition)
-        if titles?.home != titlePlace(of: partition)?.home { movedTitleMarkers.insert(partition) }
+        if titles?.home != titleHomes[partition] { movedTitleMarkers.insert(partition) }
         return (found, titles)
     }
 
@@ -196,7 +198,7 @@ final class JobStore {
         if titles && (hasMoved || engine.titleMarkerExpected != engine.titlePosition) {
             var marker = Marker()
             marker.position = engine.titlePosition
-            marker.home = titlePlace(of: partition)?.home
+            marker.home = titleHomes[partition]
             marker.encoded().withUnsafeBytes {
                 buffers.markers.appendTitleMarker(expected: engine.titleMarkerExpected, value: $0)
             }
