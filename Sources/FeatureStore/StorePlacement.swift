@@ -23,24 +23,20 @@ package struct StorePlacement: Sendable {
         }
     }
 
-    /// True where several servers share the slots.
-    package var isSpread: Bool { map.isCluster }
-
-    /// The place of a key's slot; nil where one server has all.
-    package func place(of key: [UInt8]) -> SlotPlace? {
-        guard map.isCluster else { return nil }
+    /// The place of a key's slot.
+    package func place(of key: [UInt8]) -> SlotPlace {
         let slot = StoreRoute.slot(of: key)
         let node = map.node(slot: slot)
-        guard let home = homes[map.nodes[node].id] else { return nil }
+        guard let home = homes[map.nodes[node].id] else { preconditionFailure("a placement is made where all masters are known") }
         return SlotPlace(home: home, master: masters[node], idle: idle, partners: partners[slot] ?? [])
     }
 }
 
 extension StoreConnection {
     /// Where the slots are, seen with `identity`. Asked for before markers are read: whoever begins another life after that breaks this
-    /// connection, or is found by the next look at the identity.
-    package func placement(_ identity: StoreIdentity) throws(StoreError) -> StorePlacement {
-        guard nodes.map.isCluster else { return StorePlacement(nodes.map, shards: [], views: []) }
+    /// connection, or is found by the next look at the identity. Nil where one server has all.
+    package func placement(_ identity: StoreIdentity) throws(StoreError) -> StorePlacement? {
+        guard nodes.map.isCluster else { return nil }
         for node in nodes.map.nodes where !identity.shards.contains(where: { $0.master == node.id }) {
             throw nodes.stale("the nodes of the Redis Cluster do not agree yet on who is there: \(node.address)")
         }

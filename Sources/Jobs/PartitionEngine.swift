@@ -138,7 +138,7 @@ package struct EngineStart {
     /// goes by the worker's clock as well, and an erased viewer's outbox waits for it as any other does.
     package var isSpread = false
     /// Where the buckets' slots are in a cluster, by index; empty for a single server.
-    package var places: [SlotPlace?] = []
+    package var places: [SlotPlace] = []
     /// Entries of a viewer's outbox beyond which it does not keep for a minute of log time what is settled (DESIGN §6.4): where one server has all
     /// and this namespace serves, a value is of bounded size, whatever the rate of events; elsewhere it is bounded by ten seconds of the clock.
     package var outboxCountMax = 128
@@ -155,14 +155,11 @@ package struct EngineStart {
     }
 
     /// Where a bucket's marker is written.
-    func home(_ bucket: Int) -> SlotHome? { places.isEmpty ? nil : places[bucket]?.home(after: markers[bucket]?.home) }
+    func home(_ bucket: Int) -> SlotHome? { places.isEmpty ? nil : places[bucket].home(after: markers[bucket]?.home) }
 
     /// The buckets of whose values some may be lost behind their markers (see `SlotPlace.vouches`).
     package var unvouched: [Int] {
-        markers.indices.filter { index in
-            guard let marker = markers[index], let place = places.isEmpty ? nil : places[index] else { return false }
-            return !place.vouches(for: marker.home)
-        }
+        places.indices.filter { !places[$0].vouches(for: markers[$0]?.home) }
     }
 
     /// The viewer's bucket, as `Keys` has it.

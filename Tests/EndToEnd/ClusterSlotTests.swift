@@ -14,10 +14,7 @@ extension EndToEndTests {
                 for tag in tags {
                     let slot = try cluster.slot(of: "{\(tag)}")
                     let source = try cluster.owner(of: slot)
-                    let target = (source + 1) % cluster.masterCount
-                    try cluster.beginMove(slot: slot, from: source, to: target)
-                    while try cluster.moveKeys(slot: slot, from: source, to: target, countMax: 10) > 0 {}
-                    try cluster.endMove(slot: slot, from: source, to: target)
+                    try cluster.move(slot: slot, from: source, to: (source + 1) % cluster.masterCount, countMax: 10)
                 }
             }
             try await becomeWorking(cluster)

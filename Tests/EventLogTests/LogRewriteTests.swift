@@ -86,16 +86,21 @@ import Testing
         await log.close()
     }
 
-    @Test func whatIsLeftOfErasedUsersComesAlong() async throws {
-        let fixture = try await ArchiveFixture(partitions: 3)
-        fixture.append(0..<300, users: 23)
+    /// Erases twelve users, archives all, and an hour later drops what is to be dropped; answers what the archive then holds.
+    private func compactedArchive(_ fixture: ArchiveFixture) throws -> [Int32: [ArchivedRecord]] {
         for number in 0..<12 { fixture.erase(user: "user-\(number)") }
         let writer = try fixture.writer()
         try fixture.archiveAll(writer)
         fixture.clock.now += ArchiveFixture.hour
         var compaction = fixture.compaction(writer)
         _ = try compaction.run(now: fixture.clock.now)
-        let before = try fixture.recordsInArchive()
+        return try fixture.recordsInArchive()
+    }
+
+    @Test func whatIsLeftOfErasedUsersComesAlong() async throws {
+        let fixture = try await ArchiveFixture(partitions: 3)
+        fixture.append(0..<300, users: 23)
+        let before = try compactedArchive(fixture)
         try await fixture.log.trim(.play, before: fixture.clock.now)
         let target = try made(fixture.folder.path("new"))
         _ = try LogRewrite(source: fixture.folder.path("log"), archive: fixture.archive, target: target, partitionCount: 2).rewrite(.play)
@@ -129,13 +134,7 @@ import Testing
         fixture.clock.now += ArchiveFixture.hour
         let kept = fixture.clock.now
         fixture.append(200..<400, users: 23)
-        for number in 0..<12 { fixture.erase(user: "user-\(number)") }
-        let writer = try fixture.writer()
-        try fixture.archiveAll(writer)
-        fixture.clock.now += ArchiveFixture.hour
-        var compaction = fixture.compaction(writer)
-        _ = try compaction.run(now: fixture.clock.now)
-        let archived = try fixture.recordsInArchive()
+        let archived = try compactedArchive(fixture)
         fixture.append(400..<420, users: 23)
         let later = try await records(fixture.log).values.joined().filter { $0.timestamp >= fixture.clock.now }
         try await fixture.log.trim(.play, before: kept)

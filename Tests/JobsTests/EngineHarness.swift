@@ -26,7 +26,7 @@ final class EngineWorld {
     /// True where the store is several servers.
     var isSpread = false
     /// Where the buckets are in a cluster.
-    var places: [SlotPlace?] = []
+    var places: [SlotPlace] = []
     /// Entries of a viewer's outbox that may wait for a minute of log time.
     var outboxCountMax = 128
     /// The workers' clock, milliseconds.

@@ -47,7 +47,7 @@ import Testing
         var markers = WriteBatch(keys: keys, topic: "play", partition: 0)
         var marker = Marker()
         marker.position = position
-        marker.home = store.places(of: 0)[0]?.home
+        marker.home = store.places(of: 0).first?.home
         #expect(marker.home != nil)
         marker.encoded().withUnsafeBytes { markers.appendMarker(bucket, expected: nil, value: $0) }
         #expect(try connection.commit(markers) == [])
@@ -87,9 +87,7 @@ import Testing
 
     private func move(_ scene: Scene) throws {
         let (cluster, source, target) = (scene.cluster, scene.source, scene.target)
-        try cluster.beginMove(slot: scene.slot, from: source, to: target)
-        while try cluster.moveKeys(slot: scene.slot, from: source, to: target, countMax: 1) > 0 {}
-        try cluster.endMove(slot: scene.slot, from: source, to: target)
+        try cluster.move(slot: scene.slot, from: source, to: target, countMax: 1)
     }
 
     private func restart(_ node: Int, of cluster: RedisCluster) async throws {
@@ -137,7 +135,7 @@ import Testing
         try move(scene)
         let start = try start(scene)
         #expect(try start.unvouched == [] && isThere(scene))
-        #expect(start.places[0]?.home.nodes != start.markers[0]?.home?.nodes)
+        #expect(start.places[0].home.nodes != start.markers[0]?.home?.nodes)
     }
 
     @Test func aNodeThatBeginsAnewWithItsOwnPastIsGoneOnWith() async throws {
@@ -146,7 +144,7 @@ import Testing
         try await restart(scene.source, of: scene.cluster)
         let start = try start(scene)
         #expect(try start.unvouched == [] && isThere(scene))
-        #expect(start.places[0]?.home.lives != start.markers[0]?.home?.lives)
+        #expect(start.places[0].home.lives != start.markers[0]?.home?.lives)
     }
 
     @Test func aReplicaInItsMastersPlaceIsGoneOnWith() async throws {
@@ -159,7 +157,7 @@ import Testing
         #expect(hasStoodDown)
         let start = try start(scene)
         #expect(try start.unvouched == [] && isThere(scene))
-        let (place, home) = (try #require(start.places[0]), try #require(start.markers[0]?.home))
+        let (place, home) = (start.places[0], try #require(start.markers[0]?.home))
         #expect(home.nodes.contains(place.master) && !home.lives.contains { $0.node == place.master })
     }
 

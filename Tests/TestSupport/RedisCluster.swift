@@ -125,6 +125,13 @@ package final class RedisCluster: @unchecked Sendable {
         for node in [target, source] { try command(node, "CLUSTER", "SETSLOT", "\(slot)", "NODE", try id(target)) }
     }
 
+    /// Moves a slot as a whole, at most so many keys at a time.
+    package func move(slot: Int, from source: Int, to target: Int, countMax: Int) throws {
+        try beginMove(slot: slot, from: source, to: target)
+        while try moveKeys(slot: slot, from: source, to: target, countMax: countMax) > 0 {}
+        try endMove(slot: slot, from: source, to: target)
+    }
+
     /// True where all nodes that run say that the cluster works, and tell the same map.
     package var isWorking: Bool {
         var maps: Set<String> = []

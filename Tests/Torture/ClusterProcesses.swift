@@ -120,9 +120,7 @@ actor ClusterProcesses: FeatureServers {
             let slot = try cluster.slot(of: "{\(tag)}")
             let source = try cluster.owner(of: slot)
             let target = try cluster.masters().filter { $0 != source }[roll]
-            try cluster.beginMove(slot: slot, from: source, to: target)
-            while try cluster.moveKeys(slot: slot, from: source, to: target, countMax: countMax) > 0 {}
-            try cluster.endMove(slot: slot, from: source, to: target)
+            try cluster.move(slot: slot, from: source, to: target, countMax: countMax)
             return [source, target]
         }
         try await becomeWhole()

@@ -58,8 +58,8 @@ final class JobStore {
     func locate(_ identity: StoreIdentity) throws(StoreError) { placement = try connection.placement(identity) }
 
     /// By bucket; empty for a single server.
-    func places(of partition: Int32) -> [SlotPlace?] {
-        guard let placement, placement.isSpread else { return [] }
+    func places(of partition: Int32) -> [SlotPlace] {
+        guard let placement else { return [] }
         return (0..<Int32(keys.bucketsPerPartition)).map { index in
             placement.place(of: keys.marker(topic: topic.key, bucket: Bucket(partition: partition, index: index)))
         }
