@@ -107,8 +107,9 @@ struct RegionTotals: Sendable {
     func count(_ region: RegionID?, _ window: CountWindow, at now: Int64) -> Int64 {
         guard let region else { return all.count(window: window, at: now) }
         return regions.withUnsafeBufferPointer { regions in
-            for place in regions.indices where regions[place].region == region {
-                return regions[place].tiles.count(window: window, at: now)
+            guard let first = regions.baseAddress else { return 0 }
+            for place in regions.indices where first[place].region == region {
+                return first[place].tiles.count(window: window, at: now)
             }
             return 0
         }

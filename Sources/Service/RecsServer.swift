@@ -110,7 +110,7 @@ package struct RecsServer {
             parts: parts, changes: changes, configuration: configuration, servesAPI: role.servesAPI, runsJobs: !role.topics.isEmpty,
             openAPI: try resources.openAPI())
         return Application(
-            router: try router.build(),
+            router: try router.build(), server: LoopConnections.server,
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "recs"),
             onServerRunning: { channel in whenListening(channel.localAddress?.port ?? 0) }, logger: logger)
     }

@@ -78,6 +78,24 @@ import Testing
         await log.close()
     }
 
+    /// The first broker asked is the one that led before.
+    @Test func endsAreAskedOfTheNewLeader() async throws {
+        let cluster = try mock(partitions: 1, brokers: 2)
+        cluster.setLeader(topic: Topic.play.name, partition: 0, broker: 1)
+        try await withKafka(cluster.bootstrap, appendTimeoutMilliseconds: 5000) { log in
+            let outcomes = await log.append(.numbered(.play, 0..<5))
+            #expect(outcomes.compactMap(\.error) == [])
+            for broker in [Int32(2), 1, 2] {
+                cluster.setLeader(topic: Topic.play.name, partition: 0, broker: broker)
+                let ranges = try await log.ranges(.play)
+                #expect(ranges == [PartitionRange(partition: 0, start: 0, end: 5)])
+            }
+            cluster.setLeader(topic: Topic.play.name, partition: 0, broker: 1)
+            let offsets = try await log.offsets(.play, atOrAfter: Int64.max / 2)
+            #expect(offsets == [0: 5])
+        }
+    }
+
     @Test func partitionsMoveToASecondConsumerAndBack() async throws {
         let cluster = try mock(partitions: 4)
         // The mock cluster closes a rebalance one second before the session timeout.
@@ -142,8 +160,8 @@ import Testing
         #expect(error?.description.contains("acks") == true)
     }
 
-    private func mock(partitions: Int) throws -> MockKafkaCluster {
-        let cluster = try MockKafkaCluster()
+    private func mock(partitions: Int, brokers: Int = 1) throws -> MockKafkaCluster {
+        let cluster = try MockKafkaCluster(brokerCount: brokers)
         try cluster.createTopic(Topic.play.name, partitions: partitions)
         try cluster.createTopic("recs_topic_generations", partitions: 1)
         return cluster

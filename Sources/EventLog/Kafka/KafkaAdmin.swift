@@ -1,9 +1,12 @@
 internal import CRdKafka
+import Foundation
 
 /// Creates and describes topics and looks up offsets; every call blocks, at most `timeoutMilliseconds` a request.
 struct KafkaAdmin: Sendable {
     let handle: KafkaHandle
     let timeoutMilliseconds: Int
+
+    private static let leaderPause = Duration.milliseconds(50)
 
     private var timeout: Int32 { Int32(clamping: timeoutMilliseconds) }
 
@@ -45,26 +48,41 @@ struct KafkaAdmin: Sendable {
 
     /// The first offset at or after `time` of each partition; nil where there is none.
     func offsets(_ name: String, partitions: Int, atOrAfter time: Int64) throws(LogError) -> [Int32: Int64?] {
-        let list = TopicPartitionList(topic: name, (0..<Int32(partitions)).map { ($0, time) })
-        let error = rd_kafka_offsets_for_times(handle.pointer, list.pointer, timeout)
+        var list = TopicPartitionList(topic: name, [])
+        let error = KafkaAdmin.asking(timeout) { timeout in
+            list = TopicPartitionList(topic: name, (0..<Int32(partitions)).map { ($0, time) })
+            let error = rd_kafka_offsets_for_times(handle.pointer, list.pointer, timeout)
+            if error != RD_KAFKA_RESP_ERR_NO_ERROR { return error }
+            return list.elements.first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }?.err ?? error
+        }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw LogError(kafka: error, doing: "looking up offsets of \(name) by time") }
         var offsets: [Int32: Int64?] = [:]
-        for element in list.elements {
-            guard element.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw LogError(kafka: element.err, doing: "looking up offsets of \(name) by time")
-            }
-            offsets.updateValue(element.offset >= 0 ? element.offset : nil, forKey: element.partition)
-        }
+        for element in list.elements { offsets.updateValue(element.offset >= 0 ? element.offset : nil, forKey: element.partition) }
         return offsets
     }
 
     static func range(_ handle: KafkaHandle, _ name: String, partition: Int32, timeout: Int32) throws(LogError) -> PartitionRange {
         var range = PartitionRange(partition: partition, start: 0, end: 0)
-        let error = rd_kafka_query_watermark_offsets(handle.pointer, name, partition, &range.start, &range.end, timeout)
+        let error = asking(timeout) { rd_kafka_query_watermark_offsets(handle.pointer, name, partition, &range.start, &range.end, $0) }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw LogError(kafka: error, doing: "asking for the ends of \(name) \(partition)")
         }
         return range
+    }
+
+    /// Asks again while the answer is that a partition is led by another broker than the one asked, within the time. Librdkafka does not in
+    /// these two calls, though the answer has made it look for the new leader.
+    private static func asking(_ milliseconds: Int32, _ ask: (Int32) -> rd_kafka_resp_err_t) -> rd_kafka_resp_err_t {
+        let deadline = ContinuousClock.now + .milliseconds(Int64(milliseconds))
+        while true {
+            let left = Int32(clamping: Int64(max((deadline - ContinuousClock.now) / .milliseconds(1), 1)))
+            let error = ask(left)
+            let isTransient =
+                error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+                || error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH
+            if !isTransient || ContinuousClock.now + leaderPause >= deadline { return error }
+            Thread.sleep(forTimeInterval: leaderPause / .seconds(1))
+        }
     }
 
     private func readCreation(_ event: OpaquePointer, _ name: String) throws(LogError) -> Bool {

@@ -23,7 +23,7 @@ struct APIRouter {
         operations.addProbes(to: router)
         let limiter = RateLimiter(rate: configuration.requestsPerSecondMax)
         let keyed = router.group().add(middleware: KeyMiddleware(keys: configuration.keys, limiter: limiter))
-        operations.add(to: keyed.group().add(middleware: RoleMiddleware(.reader)))
+        operations.add(to: keyed.group().add(middleware: RoleMiddleware(.reader)).add(middleware: PoolMiddleware()))
         if servesAPI { addAPI(to: keyed) }
         return router
     }
@@ -31,7 +31,8 @@ struct APIRouter {
     private func addAPI(to keyed: RouterGroup<APIContext>) {
         let producers = keyed.group("v1").add(middleware: RoleMiddleware(.producer))
         let readers = keyed.group("v1").add(middleware: RoleMiddleware(.reader))
-        let admins = keyed.group("v1").add(middleware: RoleMiddleware())
+        let pooled = keyed.group("v1").add(middleware: RoleMiddleware(.reader)).add(middleware: PoolMiddleware())
+        let admins = keyed.group("v1").add(middleware: RoleMiddleware()).add(middleware: PoolMiddleware())
         let budget = BodyBudget(byteCountMax: configuration.bodyBytesUnderWayMax, metrics: parts.metrics)
         EventRoutes(gateway: parts.gateway, bodyByteCountMax: configuration.bodyByteCountMax, budget: budget).add(to: producers)
         let users = UserRoutes(
@@ -42,12 +43,12 @@ struct APIRouter {
         users.addAdmins(to: admins)
         let titles = TitleRoutes(
             published: parts.published, catalogs: parts.catalogs, changes: changes, bodyByteCountMax: configuration.bodyByteCountMax)
-        titles.addReaders(to: readers)
+        titles.addReaders(to: pooled)
         titles.addAdmins(to: admins)
-        ExperimentRoutes(tests: configuration.jobs.tests, published: parts.published).add(to: readers)
+        ExperimentRoutes(tests: configuration.jobs.tests, published: parts.published).add(to: pooled)
         SessionRoutes(feed: parts.signals).add(to: readers)
         RegistryRoutes(registry: parts.foundations.registry).add(
-            readers: keyed.group().add(middleware: RoleMiddleware(.reader, .producer)),
-            writers: keyed.group().add(middleware: RoleMiddleware(.producer)))
+            readers: keyed.group().add(middleware: RoleMiddleware(.reader, .producer)).add(middleware: PoolMiddleware()),
+            writers: keyed.group().add(middleware: RoleMiddleware(.producer)).add(middleware: PoolMiddleware()))
     }
 }

@@ -9,6 +9,7 @@ struct EventRoutes: Sendable {
     let gateway: Gateway
     let bodyByteCountMax: Int
     let budget: BodyBudget
+    private static let loopBodyByteCountMax = 32_768
 
     func add(to group: RouterGroup<APIContext>) {
         group.post("events") { request, context in try await post(request, context) }
@@ -21,7 +22,11 @@ struct EventRoutes: Sendable {
         let body = try await collect(request, taking: &taken)
         let results: [Gateway.Result]
         do throws(BodyError) {
-            results = try await gateway.capture(body, format: format, now: wallClockMilliseconds())
+            // A small body is done with before another thread would have woken; a large one would keep the loop from its other connections.
+            let executor: (any TaskExecutor)? = body.readableBytes > EventRoutes.loopBodyByteCountMax ? globalConcurrentExecutor : nil
+            results = try await withTaskExecutorPreference(executor) { () async throws(BodyError) in
+                try await gateway.capture(body, format: format, now: wallClockMilliseconds())
+            }
         } catch {
             var problem = Problem(error.code == .tooManyEvents ? .contentTooLarge : .badRequest, "Body not readable", error.message)
             problem.faults = [("byte \(error.offset)", error.code.rawValue)]

@@ -1,0 +1,29 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// HTTP/1.1 connections whose requests run on the event loop that reads and writes them: a page wakes no other thread but the one that asks
+/// the store. What may block a thread, or keeps it for long, goes to the shared pool (`PoolMiddleware`).
+struct LoopConnections: ServerChildChannel {
+    static let server = HTTPServerBuilder { LoopConnections(base: HTTP1Channel(responder: $0)) }
+
+    let base: HTTP1Channel
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> { base.setup(channel: channel, logger: logger) }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await withTaskExecutorPreference(LoopExecutor(loop: value.channel.eventLoop)) { await base.handle(value: value, logger: logger) }
+    }
+}
+
+/// Runs tasks on an event loop that lives as long as the process.
+private final class LoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(loop: any EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
