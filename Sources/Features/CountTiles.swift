@@ -17,8 +17,13 @@ package struct CountTiles: Sendable, Equatable {
     }
 
     /// The count within a window that ends at `now`; `.lifetime` is `total`.
-    @inline(__always)
     package func count(window: CountWindow, at now: Int64) -> Int64 { window == .lifetime ? total : cells.sum(window, at: now) }
+
+    /// Adds the counts of all windows.
+    func count(_ bounds: TileCells.Bounds, into counts: inout WindowCounts) {
+        cells.sum(bounds, into: &counts)
+        counts.ever &+= total
+    }
 
     /// Adds another's counts to these.
     package mutating func merge(_ other: CountTiles) {

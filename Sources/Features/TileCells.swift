@@ -50,21 +50,48 @@ struct TileCells: Sendable, Equatable {
 
     /// Where the cells of a window at a time stand in `cells`; tiles ahead of the time are left out.
     func range(_ window: TasteWindow, at now: Int64) -> Range<Int> {
-        let last = window.tile(of: now)
-        let first = last - min(last, UInt64(window.tileCount - 1))
-        let start = firstIndex(from: TileCells.key(window, first, 0))
-        return start..<max(start, firstIndex(from: TileCells.key(window, last + 1, 0)))
+        let tiles = TileCells.tiles(window, at: now)
+        let start = firstIndex(from: TileCells.key(window, tiles.lowerBound, 0))
+        return start..<max(start, firstIndex(from: TileCells.key(window, tiles.upperBound, 0)))
     }
 
     /// The sum of a window's values at a time, of all kinds.
-    @inline(__always)
-    func sum(_ window: TasteWindow, at now: Int64) -> Int64 {
-        if cells.isEmpty { return 0 }
-        return cells.withUnsafeBufferPointer { cells in
-            var sum: Int64 = 0
-            for place in range(window, at: now) { sum &+= cells[place].value }
-            return sum
+    func sum(_ window: TasteWindow, at now: Int64) -> Int64 { cells[range(window, at: now)].reduce(0) { $0 &+ $1.value } }
+
+    /// The keys that each window has at a time.
+    struct Bounds: Sendable {
+        fileprivate let hour: Range<UInt64>
+        fileprivate let day: Range<UInt64>
+        fileprivate let week: Range<UInt64>
+
+        init(at now: Int64) {
+            func keys(_ window: TasteWindow) -> Range<UInt64> {
+                let tiles = TileCells.tiles(window, at: now)
+                return TileCells.key(window, tiles.lowerBound, 0)..<TileCells.key(window, tiles.upperBound, 0)
+            }
+            (hour, day, week) = (keys(.hour), keys(.day), keys(.week))
         }
+    }
+
+    /// Adds the sums of all windows, found in one pass.
+    func sum(_ bounds: Bounds, into counts: inout WindowCounts) {
+        cells.withUnsafeBufferPointer { cells in
+            for cell in cells {
+                if bounds.hour.contains(cell.key) {
+                    counts.hour &+= cell.value
+                } else if bounds.day.contains(cell.key) {
+                    counts.day &+= cell.value
+                } else if bounds.week.contains(cell.key) {
+                    counts.week &+= cell.value
+                }
+            }
+        }
+    }
+
+    /// The tiles of a window at a time.
+    private static func tiles(_ window: TasteWindow, at now: Int64) -> Range<UInt64> {
+        let last = window.tile(of: now)
+        return last - min(last, UInt64(window.tileCount - 1))..<last + 1
     }
 
     /// Drops tiles that no window can reach any more; one tile more than the window is kept for readers whose clock is behind.

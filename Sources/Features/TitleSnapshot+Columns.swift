@@ -1,29 +1,40 @@
 // hot path
 
-/// Counts of all titles at once, for what is worked out of them every second: without a reference count or a call a title.
+/// What was counted of something within each window that ends at a moment, and ever.
+package struct WindowCounts: Sendable, Equatable, BitwiseCopyable {
+    package var hour: Int64 = 0
+    package var day: Int64 = 0
+    package var week: Int64 = 0
+    package var ever: Int64 = 0
+    package init() {}
+}
+
+/// How often a title was played and shown in a region, and played in all regions together.
+package struct TitleCounts: Sendable, Equatable, BitwiseCopyable {
+    package var plays = WindowCounts()
+    package var impressions = WindowCounts()
+    package var playsEverywhere = WindowCounts()
+    package init() {}
+}
+
 extension TitleSnapshot {
-    /// Plays begun within a window that ends at `now`, by index of the first `count` titles.
-    package func plays(ofFirst count: Int, region: RegionID?, window: CountWindow, at now: Int64) -> [Int64] {
-        column(count) { $0.pointee.plays.count(region, window, at: now) }
-    }
-
-    /// Times shown within a window that ends at `now`, by index of the first `count` titles.
-    package func impressions(ofFirst count: Int, region: RegionID?, window: CountWindow, at now: Int64) -> [Int64] {
-        column(count) { $0.pointee.impressions.count(region, window, at: now) }
-    }
-
-    /// By pointer: an element taken out of a buffer is a copy, with a reference count for each of its arrays.
-    @inline(__always)
-    private func column(_ count: Int, _ value: (UnsafePointer<TitleTotals>) -> Int64) -> [Int64] {
-        [Int64](unsafeUninitializedCapacity: count) { column, filled in
-            titles.withUnsafeBufferPointer { titles in
-                let known = min(count, titles.count)
-                if let first = titles.baseAddress {
-                    for title in 0..<known { column.initializeElement(at: title, to: value(first + title)) }
+    /// The counts of the first `count` titles in one pass, for what is worked out of all of them every second. A region of nil: all regions.
+    package func counts(ofFirst count: Int, region: RegionID?, at now: Int64) -> [TitleCounts] {
+        let bounds = TileCells.Bounds(at: now)
+        var counts = [TitleCounts](repeating: TitleCounts(), count: count)
+        // By pointer: an element taken out of a buffer is a copy, with a reference count for each of its arrays.
+        titles.withUnsafeBufferPointer { titles in
+            guard let first = titles.baseAddress else { return }
+            for title in 0..<min(count, titles.count) {
+                first[title].plays.count(region, bounds, into: &counts[title].plays)
+                first[title].impressions.count(region, bounds, into: &counts[title].impressions)
+                if region == nil {
+                    counts[title].playsEverywhere = counts[title].plays
+                } else {
+                    first[title].plays.count(nil, bounds, into: &counts[title].playsEverywhere)
                 }
-                for title in known..<count { column.initializeElement(at: title, to: 0) }
             }
-            filled = count
         }
+        return counts
     }
 }

@@ -103,15 +103,17 @@ struct RegionTotals: Sendable {
         }
     }
 
-    @inline(__always)
     func count(_ region: RegionID?, _ window: CountWindow, at now: Int64) -> Int64 {
         guard let region else { return all.count(window: window, at: now) }
-        return regions.withUnsafeBufferPointer { regions in
-            guard let first = regions.baseAddress else { return 0 }
-            for place in regions.indices where first[place].region == region {
-                return first[place].tiles.count(window: window, at: now)
-            }
-            return 0
+        return regions.first { $0.region == region }?.tiles.count(window: window, at: now) ?? 0
+    }
+
+    /// Adds what all windows hold.
+    func count(_ region: RegionID?, _ bounds: TileCells.Bounds, into counts: inout WindowCounts) {
+        guard let region else { return all.count(bounds, into: &counts) }
+        regions.withUnsafeBufferPointer { regions in
+            guard let first = regions.baseAddress else { return }
+            for place in regions.indices where first[place].region == region { first[place].tiles.count(bounds, into: &counts) }
         }
     }
 }

@@ -4,13 +4,14 @@ import Features
 
 /// Says in words, of real events, why a title stands where it stands; texts that many titles share are made once a page.
 struct Evidence: Sendable {
-    var texts = PageTexts()
+    var texts: PageTexts
     private var ofPlay: [(title: Int, text: PageTexts.Range)] = []
     private var ofGenre: [(genre: UInt8, text: PageTexts.Range)] = []
-    private var ofPlace: [UInt8] = []
+    private let ofPlace: [UInt8]
 
     init(_ context: borrowing ViewerContext) {
-        if let region = context.standings.region { ofPlace = Array((" in " + region.text).utf8) }
+        texts = PageTexts(common: context.standings.popularTexts)
+        ofPlace = Self.place(context.standings.region)
     }
 
     /// By the source that contributed most to the score.
@@ -62,26 +63,29 @@ struct Evidence: Sendable {
         }
     }
 
-    /// "214 plays in SEA in the last 7 days", or ever, or everywhere: the nearest view that has one.
-    mutating func popular(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        let standings = context.standings
-        return texts.make { texts in
-            if standings.weekPlays[title] > 0 {
-                texts.add(standings.weekPlays[title], "play")
-                texts.add(ofPlace)
-                texts.add(" in the last 7 days")
-            } else if standings.regionPlays[title] > 0 {
-                texts.add(standings.regionPlays[title], "play")
-                texts.add(ofPlace)
-                texts.add(" so far")
-            } else if standings.plays[title] > 0 {
-                texts.add(standings.plays[title], "play")
-                texts.add(" in all regions so far")
-            } else {
-                texts.add("not played by anybody yet")
-            }
+    /// "214 plays in SEA in the last 7 days", the same for every viewer.
+    func popular(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range { context.standings.popularText[title] }
+
+    /// What `popular` says of a title: plays of the week, or ever, or everywhere, the nearest view that has one.
+    static func popular(week: Int64, region: Int64, everywhere: Int64, _ place: [UInt8], _ texts: inout PageTexts) {
+        if week > 0 {
+            texts.add(week, "play")
+            texts.add(place)
+            texts.add(" in the last 7 days")
+        } else if region > 0 {
+            texts.add(region, "play")
+            texts.add(place)
+            texts.add(" so far")
+        } else if everywhere > 0 {
+            texts.add(everywhere, "play")
+            texts.add(" in all regions so far")
+        } else {
+            texts.add("not played by anybody yet")
         }
     }
+
+    /// " in SEA"; nothing where all regions are meant.
+    static func place(_ region: RegionID?) -> [UInt8] { region.map { Array((" in " + $0.text).utf8) } ?? [] }
 
     /// "Comedy is in 4 of your plays of the last 7 days".
     mutating func genre(_ genre: GenreID, _ context: borrowing ViewerContext) -> PageTexts.Range {

@@ -125,8 +125,11 @@ private struct ScoreRange {
         var (least, greatest) = (Int64.max, Int64.min)
         let (starts, ordered, points) = (context.standings.starts, context.standings.ordered, context.standings.points)
         let (places, maturity, limit) = (context.titles.places, context.columns.maturity, context.request.maturityLimit)
+        let (tops, bottoms, terms) = (context.standings.greatest, context.standings.least, context.taste.points)
         for set in 0..<context.columns.sets.count {
-            let term = context.taste.points[set]
+            let term = terms[set]
+            // Nearly all sets lie between those seen before.
+            if tops[set] + term <= greatest && bottoms[set] + term >= least { continue }
             var (first, last) = (Int(starts[set]), Int(starts[set + 1]) - 1)
             while first <= last, points[Int(ordered[first])] + term > greatest {
                 let title = Int(ordered[first])

@@ -1,21 +1,32 @@
 // hot path
 
-/// The texts of a page in one buffer, each written once and referred to by all items that share it.
+/// The texts of a page in one buffer, each written once and referred to by all items that share it; and beside them those that are the same
+/// for every viewer, which stand elsewhere.
 package struct PageTexts: Sendable {
     /// Where a text stands.
     package struct Range: Sendable, BitwiseCopyable {
-        fileprivate var start: Int32 = 0
-        fileprivate var end: Int32 = 0
+        @usableFromInline var start: Int32 = 0
+        @usableFromInline var end: Int32 = 0
+        /// Among those of every viewer.
+        @usableFromInline var isCommon = false
         init() {}
     }
 
-    private var bytes: [UInt8] = []
+    @usableFromInline private(set) var bytes: [UInt8] = []
+    @usableFromInline let common: [UInt8]
 
-    init() { bytes.reserveCapacity(8192) }
+    /// `common` are texts written before, whose ranges say so (`Range.common`).
+    init(common: PageTexts? = nil) {
+        self.common = common?.bytes ?? []
+        bytes.reserveCapacity(8192)
+    }
 
     /// The bytes of a text, valid within `body`.
+    @inlinable
     package func withBytes<R>(_ range: Range, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[Int(range.start)..<Int(range.end)])) }
+        (range.isCommon ? common : bytes).withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[Int(range.start)..<Int(range.end)]))
+        }
     }
 
     /// Writes a text.
@@ -36,8 +47,9 @@ package struct PageTexts: Sendable {
 
     mutating func add(_ text: [UInt8]) { bytes.append(contentsOf: text) }
 
-    /// A text that stands here already.
+    /// A text of this page.
     mutating func add(_ range: Range) {
+        precondition(!range.isCommon, "texts of every viewer are shown as they are")
         bytes.reserveCapacity(bytes.count + Int(range.end - range.start))
         for place in range.start..<range.end { bytes.append(bytes[Int(place)]) }
     }
@@ -67,5 +79,14 @@ package struct PageTexts: Sendable {
         if minutes < 1 { return add("just now") }
         add(minutes < 60 ? minutes : minutes < 48 * 60 ? minutes / 60 : minutes / 1440)
         add(minutes < 60 ? " min ago" : minutes < 48 * 60 ? " h ago" : " days ago")
+    }
+}
+
+extension PageTexts.Range {
+    /// The same text for a page that was given the texts as `common`.
+    var common: PageTexts.Range {
+        var range = self
+        range.isCommon = true
+        return range
     }
 }

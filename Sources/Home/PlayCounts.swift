@@ -12,13 +12,13 @@ struct PlayCounts {
     private let weekEverywhere: [Int64]
 
     init(titleCount: Int, region: RegionID?, snapshot: TitleSnapshot, now: Int64) {
-        func traffic(_ window: CountWindow) -> Traffic {
-            Traffic(titleCount: titleCount, region: region, window: window, snapshot: snapshot, now: now)
-        }
-        (week, day, hour) = (traffic(.week), traffic(.day), traffic(.hour))
-        ever = snapshot.plays(ofFirst: titleCount, region: region, window: .lifetime, at: now)
-        everywhere = region == nil ? ever : snapshot.plays(ofFirst: titleCount, region: nil, window: .lifetime, at: now)
-        weekEverywhere = region == nil ? week.plays : snapshot.plays(ofFirst: titleCount, region: nil, window: .week, at: now)
+        let counts = snapshot.counts(ofFirst: titleCount, region: region, at: now)
+        week = Traffic(plays: counts.map(\.plays.week), impressions: counts.map(\.impressions.week))
+        day = Traffic(plays: counts.map(\.plays.day), impressions: counts.map(\.impressions.day))
+        hour = Traffic(plays: counts.map(\.plays.hour), impressions: counts.map(\.impressions.hour))
+        ever = counts.map(\.plays.ever)
+        everywhere = counts.map(\.playsEverywhere.ever)
+        weekEverywhere = counts.map(\.playsEverywhere.week)
     }
 
     /// log₂(1 + share · titles) / 8 by title. Each narrower view is a Dirichlet-smoothed estimate with the wider one as its prior.
@@ -60,9 +60,9 @@ struct Traffic {
     private let playCount: Int64
     private let impressionCount: Int64
 
-    init(titleCount: Int, region: RegionID?, window: CountWindow, snapshot: TitleSnapshot, now: Int64) {
-        plays = snapshot.plays(ofFirst: titleCount, region: region, window: window, at: now)
-        impressions = snapshot.impressions(ofFirst: titleCount, region: region, window: window, at: now)
+    init(plays: [Int64], impressions: [Int64]) {
+        self.plays = plays
+        self.impressions = impressions
         playCount = plays.reduce(0, +)
         impressionCount = impressions.reduce(0, +)
     }

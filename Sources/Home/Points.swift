@@ -7,6 +7,8 @@ enum Points {
     private static let titleBits: UInt64 = 24
     private static let titleMask: UInt64 = 1 << titleBits - 1
     private static let limit: Int64 = 1 << 39 - 1
+    /// More than any sum of terms.
+    static let unreached: Int64 = 1 << 60
     /// Titles that a key can tell apart.
     static let titleCountMax = 1 << 24
 

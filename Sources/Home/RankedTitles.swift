@@ -25,8 +25,7 @@ struct RankedTitles: Sendable {
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
         let (first, end) = (context.standings.starts[set], context.standings.starts[set + 1])
         if first == end { return }
-        let title = context.standings.ordered[Int(first)]
-        let key = Points.key(context.standings.points[Int(title)] + term, title)
+        let key = Points.key(context.standings.greatest[set] + term, context.standings.ordered[Int(first)])
         lists.append(List(key: key, next: first, end: end, term: term))
     }
 

@@ -33,15 +33,17 @@ package final class RegionStandings: Sendable {
     let inverseRootPlays: [Float]
     /// (plays ever + 5) to the power of −discount.
     let discount: [Float]
-    /// Plays in the region in the last 7 days and ever, and ever in all regions.
-    let weekPlays: [Int64]
-    let regionPlays: [Int64]
-    let plays: [Int64]
+    /// How much a title is played, in words (`Evidence.popular`): where among the texts.
+    let popularText: [PageTexts.Range]
+    let popularTexts: PageTexts
     /// What trending, popularity and newness add to a title's score, in points.
     let points: [Int64]
     /// The titles of each genre set that may be shown here, by points, ties by index: `ordered[starts[s]..<starts[s + 1]]`.
     let ordered: [Int32]
     let starts: [Int32]
+    /// The points of the first and the last of them; of a set without any so few, and so many, that no term makes up for it.
+    let greatest: [Int64]
+    let least: [Int64]
     /// All titles that may be shown here in the order of `RowScore.trending`, ties by index.
     let trendingOrder: [Int32]
     /// Titles that may be shown here and are new, ascending.
@@ -58,14 +60,11 @@ package final class RegionStandings: Sendable {
         let counts = PlayCounts(titleCount: titleCount, region: region, snapshot: snapshot, now: now)
         popularity = counts.popularity(settings)
         let everywhere = counts.everywhere
-        plays = everywhere
-        weekPlays = counts.week.plays
-        regionPlays = counts.ever
         inverseRootPlays = everywhere.map { 1 / (Float(max($0, 0)) + settings.coPlayShrinkPlays).squareRoot() }
         discount = everywhere.map { Float.power(Float(max($0, 0)) + 5, -settings.popularityDiscount) }
         trends = counts.trends(settings)
-        let greatest = settings.trendDeviationMax
-        trending = trends.map { min($0.deviations, greatest) / greatest }
+        let deviationMax = settings.trendDeviationMax
+        trending = trends.map { min($0.deviations, deviationMax) / deviationMax }
         newness = columns.addedAt.map { addedAt in
             let age = now - addedAt
             guard age >= 0 && age <= settings.newMilliseconds else { return 0 }
@@ -82,11 +81,19 @@ package final class RegionStandings: Sendable {
         let isShowable = (0..<titleCount).map { columns.isShowable($0, in: place) }
         self.isShowable = isShowable
         let orders = TitleOrders(columns: columns, points: points, isShowable: isShowable)
-        (ordered, starts) = (orders.ordered, orders.starts)
+        (ordered, starts, greatest, least) = (orders.ordered, orders.starts, orders.greatest, orders.least)
         let (trending, popularity, newness) = (trending, popularity, newness)
         trendingOrder = orders.sorted { RowScore.trending(trending[$0], popularity[$0]) }
         newest = (0..<Int32(titleCount)).filter { isShowable[Int($0)] && newness[Int($0)] > 0 }
         genrePopularity = columns.titlesByGenre.map { TitleOrders.meanOfBest(5, of: $0, by: popularity) }
+        var texts = PageTexts()
+        let named = Evidence.place(region)
+        popularText = (0..<titleCount).map { title in
+            texts.make {
+                Evidence.popular(week: counts.week.plays[title], region: counts.ever[title], everywhere: everywhere[title], named, &$0)
+            }.common
+        }
+        popularTexts = texts
     }
 
     /// True where the title may be shown in the region to some age.

@@ -17,13 +17,6 @@ struct RowDraft: Sendable {
         var score: Float
     }
 
-    /// Where candidates come from.
-    enum Source: Sendable {
-        case ranked(RankedTitles)
-        /// `RegionStandings.trendingOrder` from a place on; of titles that were played, too, where nearly everything was.
-        case trending(next: Int, takesSettled: Bool)
-    }
-
     let kind: Kind
     /// Added to the mean worth of its first items, in units of the page's range of scores.
     let bonus: Float
@@ -34,11 +27,20 @@ struct RowDraft: Sendable {
     private(set) var candidates: [Candidate] = []
     /// Candidates before this one stand on the page already.
     var firstFree = 0
-    private var source: Source
+    /// Where candidates come from, but those of the trending row: these stand in `RegionStandings.trendingOrder`, and are looked for there from a
+    /// place on.
+    private var titles: RankedTitles
+    private var nextTrending = 0
+    /// The trending row has titles that were played, too: where nearly everything was.
+    private let takesSettled: Bool
 
-    init(_ kind: Kind, _ source: Source, bonus: Float, itemCountMin: Int, candidateCountMax: Int) {
+    init(
+        _ kind: Kind, _ titles: RankedTitles = RankedTitles(), takesSettled: Bool = false, bonus: Float, itemCountMin: Int,
+        candidateCountMax: Int
+    ) {
         self.kind = kind
-        self.source = source
+        self.titles = titles
+        self.takesSettled = takesSettled
         self.bonus = bonus
         self.itemCountMin = itemCountMin
         self.candidateCountMax = candidateCountMax
@@ -54,23 +56,17 @@ struct RowDraft: Sendable {
     }
 
     private mutating func next(_ context: borrowing ViewerContext) -> Candidate? {
-        switch source {
-        case .ranked(var titles):
-            source = .trending(next: .max, takesSettled: false)
-            let key = titles.next(context)
-            source = .ranked(titles)
-            return key.map { Candidate(title: Points.title(ofKey: $0), score: Points.score(ofKey: $0)) }
-        case .trending(let first, let takesSettled):
-            for place in first..<max(first, context.standings.trendingOrder.count) {
-                let title = context.standings.trendingOrder[place]
-                guard takesSettled ? isOpen(Int(title), context) : context.isEligible(Int(title)) else { continue }
-                source = .trending(next: place + 1, takesSettled: takesSettled)
-                let score = RowScore.trending(context.standings.trending[Int(title)], context.standings.popularity[Int(title)])
-                return Candidate(title: title, score: score)
-            }
-            source = .trending(next: context.standings.trendingOrder.count, takesSettled: takesSettled)
-            return nil
+        if kind != .trending {
+            return titles.next(context).map { Candidate(title: Points.title(ofKey: $0), score: Points.score(ofKey: $0)) }
         }
+        let (order, standings) = (context.standings.trendingOrder, context.standings)
+        while nextTrending < order.count {
+            let title = order[nextTrending]
+            nextTrending += 1
+            guard takesSettled ? isOpen(Int(title), context) : context.isEligible(Int(title)) else { continue }
+            return Candidate(title: title, score: RowScore.trending(standings.trending[Int(title)], standings.popularity[Int(title)]))
+        }
+        return nil
     }
 
     /// Showable, and not on the list, which has a row of its own.

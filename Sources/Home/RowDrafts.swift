@@ -34,7 +34,7 @@ struct RowDrafts {
     }
 
     private func draft(_ kind: RowDraft.Kind, _ titles: RankedTitles, bonus: Float) -> RowDraft {
-        RowDraft(kind, .ranked(titles), bonus: bonus, itemCountMin: itemCountMin, candidateCountMax: poolCount)
+        RowDraft(kind, titles, bonus: bonus, itemCountMin: itemCountMin, candidateCountMax: poolCount)
     }
 
     private func topPicks(_ context: borrowing ViewerContext) -> RowDraft {
@@ -60,8 +60,7 @@ struct RowDrafts {
             if eligibleCount == itemCountMin { break }
         }
         return RowDraft(
-            .trending, .trending(next: 0, takesSettled: eligibleCount < itemCountMin), bonus: 0.15, itemCountMin: itemCountMin,
-            candidateCountMax: poolCount)
+            .trending, takesSettled: eligibleCount < itemCountMin, bonus: 0.15, itemCountMin: itemCountMin, candidateCountMax: poolCount)
     }
 
     private func new(_ context: borrowing ViewerContext) -> RowDraft {

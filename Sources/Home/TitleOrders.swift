@@ -4,6 +4,8 @@
 struct TitleOrders {
     let ordered: [Int32]
     let starts: [Int32]
+    let greatest: [Int64]
+    let least: [Int64]
     private let showable: [Int32]
 
     /// Orders the titles of each genre set by their points, ties by index.
@@ -20,7 +22,11 @@ struct TitleOrders {
             next[set] += 1
         }
         for set in 0..<columns.sets.count { keys[Int(starts[set])..<Int(starts[set + 1])].sort(by: >) }
-        ordered = keys.map { Points.title(ofKey: $0) }
+        let ordered = keys.map { Points.title(ofKey: $0) }
+        let sets = 0..<columns.sets.count
+        greatest = sets.map { starts[$0] == starts[$0 + 1] ? -Points.unreached : points[Int(ordered[Int(starts[$0])])] }
+        least = sets.map { starts[$0] == starts[$0 + 1] ? Points.unreached : points[Int(ordered[Int(starts[$0 + 1]) - 1])] }
+        self.ordered = ordered
         self.starts = starts
     }
 

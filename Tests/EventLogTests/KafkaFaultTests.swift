@@ -93,6 +93,14 @@ import Testing
             cluster.setLeader(topic: Topic.play.name, partition: 0, broker: 1)
             let offsets = try await log.offsets(.play, atOrAfter: Int64.max / 2)
             #expect(offsets == [0: 5])
+            // Of a topic, too, that this client neither writes nor reads.
+            try await withKafka(cluster.bootstrap, appendTimeoutMilliseconds: 5000) { other in
+                for broker in [Int32(1), 2, 1] {
+                    cluster.setLeader(topic: Topic.play.name, partition: 0, broker: broker)
+                    let ranges = try await other.ranges(.play)
+                    #expect(ranges.map(\.end) == [5])
+                }
+            }
         }
     }
 

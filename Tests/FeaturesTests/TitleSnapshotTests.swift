@@ -57,12 +57,19 @@ import Testing
     private func expectColumns(_ snapshot: TitleSnapshot) {
         let count = titles.count + 2
         for region in [nil, RegionID("SEA"), RegionID("US")] {
-            for window in [CountWindow.hour, .day, .week, .lifetime] {
-                let plays = (0..<count).map { snapshot.plays($0, region: region, window: window, at: now) }
-                #expect(snapshot.plays(ofFirst: count, region: region, window: window, at: now) == plays)
-                let impressions = (0..<count).map { snapshot.impressions($0, region: region, window: window, at: now) }
-                #expect(snapshot.impressions(ofFirst: count, region: region, window: window, at: now) == impressions)
+            func counts(_ count: (CountWindow) -> Int64) -> WindowCounts {
+                var counts = WindowCounts()
+                (counts.hour, counts.day, counts.week, counts.ever) = (count(.hour), count(.day), count(.week), count(.lifetime))
+                return counts
             }
+            let expected = (0..<count).map { title in
+                var expected = TitleCounts()
+                expected.plays = counts { snapshot.plays(title, region: region, window: $0, at: now) }
+                expected.impressions = counts { snapshot.impressions(title, region: region, window: $0, at: now) }
+                expected.playsEverywhere = counts { snapshot.plays(title, region: nil, window: $0, at: now) }
+                return expected
+            }
+            #expect(snapshot.counts(ofFirst: count, region: region, at: now) == expected)
         }
     }
 

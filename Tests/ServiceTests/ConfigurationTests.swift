@@ -19,7 +19,7 @@ import Testing
             data: ./elsewhere
             listen: { host: "::1", port: 0 }
             log: kafka://a:9092,b:9092
-            kafka: { replication_factor: 3, assignment_strategy: range }
+            kafka: { replication_factor: 3, assignment_strategy: range, properties: { session.timeout.ms: 6000, client.rack: a } }
             redis: redis://cache:6379
             partitions: 12
             requests_per_second_max: 50
@@ -36,6 +36,8 @@ import Testing
         #expect(faults.isEmpty)
         #expect(configuration.dataFolder == "./elsewhere" && configuration.host == "::1" && configuration.port == 0)
         #expect(configuration.log == "kafka://a:9092,b:9092" && configuration.kafkaReplicationFactor == 3)
+        #expect(configuration.kafkaAssignmentStrategy == "range")
+        #expect(configuration.kafkaProperties == ["session.timeout.ms": "6000", "client.rack": "a"])
         #expect(configuration.redis == "redis://cache:6379" && configuration.partitionCount == 12)
         #expect(configuration.keys == [APIKey(name: "apps", secret: "producer-0123456789", role: .producer)])
         #expect(configuration.isLoopback && configuration.requestsPerSecondMax == 50)
@@ -63,6 +65,8 @@ import Testing
         ("\nlog: stone", 2, "kafka://HOST:PORT"), ("log: kafka://", 1, "no broker"), ("log: kafka://a:9092,b:0", 1, "`b:0`"),
         ("log: kafka://a/topic", 1, "`a/topic`"), ("kafka:\n  assignment_strategy: sticky", 2, "cooperative-sticky, range or roundrobin"),
         ("kafka:\n  assignment_strategy: cooperative-sticky,range", 2, "roundrobin"), ("redis: cache:6379", 1, "redis://"),
+        ("kafka:\n  properties:\n    acks: 1", 3, "kafka.properties.acks is not to be changed"),
+        ("kafka:\n  properties: { bootstrap.servers: a }", 2, "`log`"), ("kafka:\n  properties: [a]", 2, "key: value"),
         ("redis: rediss://cache", 1, "TLS"), ("registry: here", 1, "http://localhost:8081"), ("namespace: Main Street", 1, "a-z"),
         ("\n\nlog_level: loud", 3, "critical"),
     ])

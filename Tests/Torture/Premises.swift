@@ -17,7 +17,8 @@ final class Premises: Sendable {
         self.bootstrap = bootstrap
         self.store = store ?? "unix://" + folder.path("redis/redis.sock")
         try FileManager.default.createDirectory(atPath: folder.path("redis"), withIntermediateDirectories: true)
-        try Premises.configuration.write(toFile: folder.path("recs.yaml"), atomically: true, encoding: .utf8)
+        let kafka = settings.log == .mock ? Premises.mockConfiguration : ""
+        try (Premises.configuration + kafka).write(toFile: folder.path("recs.yaml"), atomically: true, encoding: .utf8)
         try "".write(toFile: folder.path("pids"), atomically: true, encoding: .utf8)
         watch = try ChildProcess("sh", ["-c", Premises.watchScript, "sh", "\(getpid())", folder.url.path])
     }
@@ -35,6 +36,16 @@ final class Premises: Sendable {
               - { id: control, artwork: sintel-a, weight: 0.34 }
               - { id: dragon, artwork: sintel-b, weight: 0.33 }
               - { id: snow, artwork: sintel-c, weight: 0.33 }
+
+        """
+
+    /// The mock cluster lets a group's new members in one second before the session timeout, whoever has come meanwhile: by the usual timeout the
+    /// jobs would hardly ever be at work.
+    private static let mockConfiguration = """
+        kafka:
+          properties:
+            session.timeout.ms: 2000
+            heartbeat.interval.ms: 200
 
         """
 

@@ -30,9 +30,14 @@ package struct TortureReport: Sendable {
     /// All disturbances.
     package var killCount: Int { counts.values.reduce(0) { $0 + $1.survived } }
 
-    /// Planned kinds of disturbance that never happened, and failpoints that fewer workers died by than were planned, or than ten. In words.
+    /// Planned kinds of disturbance that never happened, and failpoints that fewer workers died by than were planned, or than ten; jobs that did
+    /// nothing meanwhile. In words.
     package var shortfalls: [String] {
-        Disturbance.allCases.compactMap { kind in
+        let rollbackCount = counts[.redisRollback]?.survived ?? 0
+        let idle =
+            rollbackCount >= 5 && forgottenByteCount == 0
+            ? ["Redis went back \(rollbackCount) times and never forgot anything: the jobs were hardly at work"] : []
+        return idle + Disturbance.allCases.compactMap { kind in
             guard let count = counts[kind] else { return nil }
             let least = min(count.planned, kind.failpoint == nil ? 1 : 10)
             if count.survived >= least { return nil }

@@ -41,7 +41,7 @@ struct Torturer {
                     progress("the time is up: \(schedule.count - number) disturbances are left out")
                     break
                 }
-                try await Task.sleep(for: .milliseconds(Int.random(in: 0...1200, using: &random)))
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0...settings.pauseMillisecondsMax, using: &random)))
                 if await fleet.hasLeftDead { try await forgetTheDead() }
                 try await trouble(&random)
                 // It strikes in the middle of the feeding, or a little later, while the last of it is being committed.

@@ -49,7 +49,7 @@ struct KafkaAdmin: Sendable {
     /// The first offset at or after `time` of each partition; nil where there is none.
     func offsets(_ name: String, partitions: Int, atOrAfter time: Int64) throws(LogError) -> [Int32: Int64?] {
         var list = TopicPartitionList(topic: name, [])
-        let error = KafkaAdmin.asking(timeout) { timeout in
+        let error = KafkaAdmin.asking(handle, timeout) { timeout in
             list = TopicPartitionList(topic: name, (0..<Int32(partitions)).map { ($0, time) })
             let error = rd_kafka_offsets_for_times(handle.pointer, list.pointer, timeout)
             if error != RD_KAFKA_RESP_ERR_NO_ERROR { return error }
@@ -63,7 +63,7 @@ struct KafkaAdmin: Sendable {
 
     static func range(_ handle: KafkaHandle, _ name: String, partition: Int32, timeout: Int32) throws(LogError) -> PartitionRange {
         var range = PartitionRange(partition: partition, start: 0, end: 0)
-        let error = asking(timeout) { rd_kafka_query_watermark_offsets(handle.pointer, name, partition, &range.start, &range.end, $0) }
+        let error = asking(handle, timeout) { rd_kafka_query_watermark_offsets(handle.pointer, name, partition, &range.start, &range.end, $0) }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw LogError(kafka: error, doing: "asking for the ends of \(name) \(partition)")
         }
@@ -71,8 +71,10 @@ struct KafkaAdmin: Sendable {
     }
 
     /// Asks again while the answer is that a partition is led by another broker than the one asked, within the time. Librdkafka does not in
-    /// these two calls, though the answer has made it look for the new leader.
-    private static func asking(_ milliseconds: Int32, _ ask: (Int32) -> rd_kafka_resp_err_t) -> rd_kafka_resp_err_t {
+    /// these two calls, and looks for new leaders of no topic that it neither writes nor reads: so all are asked for.
+    private static func asking(
+        _ handle: KafkaHandle, _ milliseconds: Int32, _ ask: (Int32) -> rd_kafka_resp_err_t
+    ) -> rd_kafka_resp_err_t {
         let deadline = ContinuousClock.now + .milliseconds(Int64(milliseconds))
         while true {
             let left = Int32(clamping: Int64(max((deadline - ContinuousClock.now) / .milliseconds(1), 1)))
@@ -82,6 +84,8 @@ struct KafkaAdmin: Sendable {
                 || error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH
             if !isTransient || ContinuousClock.now + leaderPause >= deadline { return error }
             Thread.sleep(forTimeInterval: leaderPause / .seconds(1))
+            var metadata: UnsafePointer<rd_kafka_metadata>?
+            if rd_kafka_metadata(handle.pointer, 1, nil, &metadata, left) == RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_metadata_destroy(metadata) }
         }
     }
 

@@ -70,15 +70,19 @@ struct JSONCursor {
         let millionths = Int64(scaled.rounded())
         if millionths < 0 { byte(0x2d) }
         integer(millionths.magnitude / 1_000_000)
-        var fraction = millionths.magnitude % 1_000_000
+        let fraction = UInt32(truncatingIfNeeded: millionths.magnitude % 1_000_000)
         if fraction == 0 { return }
         byte(0x2e)
-        var unit: UInt64 = 100_000
-        while fraction > 0 {
-            byte(0x30 + UInt8(truncatingIfNeeded: fraction / unit))
-            fraction %= unit
-            unit /= 10
-        }
+        threeDigits(fraction / 1000)
+        threeDigits(fraction % 1000)
+        while place[-1] == 0x30 { place -= 1 }
+    }
+
+    private mutating func threeDigits(_ value: UInt32) {
+        place[0] = 0x30 + UInt8(truncatingIfNeeded: value / 100)
+        place[1] = 0x30 + UInt8(truncatingIfNeeded: value / 10 % 10)
+        place[2] = 0x30 + UInt8(truncatingIfNeeded: value % 10)
+        place += 3
     }
 
     mutating func integer(_ value: UInt64) {

@@ -12,6 +12,8 @@ package struct Configuration: Sendable {
     package var log = "embedded"
     package var kafkaReplicationFactor = 1
     package var kafkaAssignmentStrategy = "cooperative-sticky"
+    /// Settings of librdkafka by its own names, for every client: what protects the connection, timeouts.
+    package var kafkaProperties: [String: String] = [:]
     /// `redis://…`, `redis-cluster://…` or `unix://…`; nil: a redis-server child of our own.
     package var redis: String?
     /// A Confluent-compatible schema registry; nil: our own.

@@ -83,7 +83,14 @@ package struct ConfigurationReader {
             case "replication_factor": reader.integer(node, "kafka.\(key)", 1...10) { configuration.kafkaReplicationFactor = $0 }
             case "assignment_strategy":
                 reader.text(node, "kafka.\(key)", SettingCheck.assignmentStrategy) { configuration.kafkaAssignmentStrategy = $0 }
-            default: reader.unknown("kafka.\(key)", node, known: ["kafka.replication_factor", "kafka.assignment_strategy"])
+            case "properties":
+                reader.each(of: node, "kafka.properties") { reader, name, node in
+                    if let found = SettingCheck.kafkaProperty(name) { return reader.fault(node, "kafka.properties.\(name) \(found)") }
+                    reader.text(node, "kafka.properties.\(name)") { configuration.kafkaProperties[name] = $0 }
+                }
+            default:
+                let known = ["replication_factor", "assignment_strategy", "properties"]
+                reader.unknown("kafka.\(key)", node, known: known.map { "kafka.\($0)" })
             }
         }
     }

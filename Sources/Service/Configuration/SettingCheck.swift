@@ -30,6 +30,19 @@ enum SettingCheck {
         return "is `\(text)`; use cooperative-sticky, range or roundrobin"
     }
 
+    /// Where another setting says it, and what nothing would be sure without: neither lost nor doubled records are seen otherwise.
+    private static let ownKafkaProperties: [String: String] = [
+        "bootstrap.servers": "say it with `log`", "metadata.broker.list": "say it with `log`",
+        "partition.assignment.strategy": "say it with `kafka.assignment_strategy`",
+        "acks": kept, "request.required.acks": kept, "enable.idempotence": kept, "transactional.id": kept, "partitioner": kept,
+        "group.id": kept, "enable.auto.commit": kept, "enable.auto.offset.store": kept, "enable.partition.eof": kept,
+        "auto.offset.reset": kept, "isolation.level": kept, "plugin.library.paths": kept,
+    ]
+    private static let kept = "is not to be changed: that nothing is lost or doubled rests on it; leave it out"
+
+    /// By librdkafka's name.
+    static func kafkaProperty(_ name: String) -> String? { ownKafkaProperties[name] }
+
     /// The URL itself is not repeated: it may hold a password.
     static func redis(_ text: String) -> String? {
         do {

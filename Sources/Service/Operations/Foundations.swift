@@ -74,7 +74,7 @@ package struct Foundations: Sendable {
             settings: KafkaSettings(
                 bootstrap: String(configuration.log.dropFirst(BrokerAddress.scheme.count)),
                 replicationFactor: configuration.kafkaReplicationFactor,
-                assignmentStrategy: configuration.kafkaAssignmentStrategy))
+                assignmentStrategy: configuration.kafkaAssignmentStrategy, extra: configuration.kafkaProperties))
     }
 
     static func registry(_ configuration: Configuration) throws -> any SchemaRegistry {

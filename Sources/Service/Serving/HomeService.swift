@@ -25,7 +25,7 @@ package struct ServedPage: Sendable {
     /// What the caller should know: a page that is not personal, a snapshot that is old.
     package var warnings: [String]
 
-    /// The viewer's taste segment.
+    /// The viewer's taste segment; empty where there are no tests, which alone ask for it.
     package var segment: String
     let winners: WinnerBoard
 
@@ -104,7 +104,7 @@ package struct HomeService: Sendable {
         let tests = isRead ? places(of: viewer) : []
         let served = ServedPage(
             viewer: viewer, request: request, page: page, published: published, tests: tests, warnings: warnings,
-            segment: segment(of: viewer, published, now), winners: winners)
+            segment: self.tests.isEmpty ? "" : segment(of: viewer, published, now), winners: winners)
         offerAssignments(served)
         return served
     }
