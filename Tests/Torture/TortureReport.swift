@@ -37,12 +37,13 @@ package struct TortureReport: Sendable {
         let idle =
             rollbackCount >= 5 && forgottenByteCount == 0
             ? ["Redis went back \(rollbackCount) times and never forgot anything: the jobs were hardly at work"] : []
-        return idle + Disturbance.allCases.compactMap { kind in
-            guard let count = counts[kind] else { return nil }
-            let least = min(count.planned, kind.failpoint == nil ? 1 : 10)
-            if count.survived >= least { return nil }
-            return "too seldom: \(kind.rawValue): planned \(count.planned), dealt \(count.dealt), survived \(count.survived)"
-        }
+        return idle
+            + Disturbance.allCases.compactMap { kind in
+                guard let count = counts[kind] else { return nil }
+                let least = min(count.planned, kind.failpoint == nil ? 1 : 10)
+                if count.survived >= least { return nil }
+                return "too seldom: \(kind.rawValue): planned \(count.planned), dealt \(count.dealt), survived \(count.survived)"
+            }
     }
 
     /// `torture: K kills, L lost, D doubled, M mismatches, seed S`.

@@ -63,7 +63,9 @@ struct KafkaAdmin: Sendable {
 
     static func range(_ handle: KafkaHandle, _ name: String, partition: Int32, timeout: Int32) throws(LogError) -> PartitionRange {
         var range = PartitionRange(partition: partition, start: 0, end: 0)
-        let error = asking(handle, timeout) { rd_kafka_query_watermark_offsets(handle.pointer, name, partition, &range.start, &range.end, $0) }
+        let error = asking(handle, timeout) {
+            rd_kafka_query_watermark_offsets(handle.pointer, name, partition, &range.start, &range.end, $0)
+        }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw LogError(kafka: error, doing: "asking for the ends of \(name) \(partition)")
         }
@@ -85,7 +87,9 @@ struct KafkaAdmin: Sendable {
             if !isTransient || ContinuousClock.now + leaderPause >= deadline { return error }
             Thread.sleep(forTimeInterval: leaderPause / .seconds(1))
             var metadata: UnsafePointer<rd_kafka_metadata>?
-            if rd_kafka_metadata(handle.pointer, 1, nil, &metadata, left) == RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_metadata_destroy(metadata) }
+            if rd_kafka_metadata(handle.pointer, 1, nil, &metadata, left) == RD_KAFKA_RESP_ERR_NO_ERROR {
+                rd_kafka_metadata_destroy(metadata)
+            }
         }
     }
 
