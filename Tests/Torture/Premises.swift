@@ -39,12 +39,14 @@ final class Premises: Sendable {
 
         """
 
-    /// The mock cluster lets a group's new members in one second before the session timeout, whoever has come meanwhile: by the usual timeout the
-    /// jobs would hardly ever be at work.
+    /// The mock cluster lets a group's new members in one second before the session timeout, whoever has come meanwhile, and the first ones after
+    /// three: by the usual timeout the jobs would hardly ever be at work. It also forgets to answer members that it expels while they join; they ask
+    /// again after the time for a poll.
     private static let mockConfiguration = """
         kafka:
           properties:
-            session.timeout.ms: 2000
+            session.timeout.ms: 4500
+            max.poll.interval.ms: 10000
             heartbeat.interval.ms: 200
 
         """

@@ -30,8 +30,8 @@ package struct TortureSettings: Sendable {
 
     /// Viewers that the events come from.
     var userCount: Int { max(60, eventCount / 40) }
-    /// Longest pause before a disturbance. The mock cluster takes a second to let a consumer in, and a job that begins again joins its group anew.
-    var pauseMillisecondsMax: Int { log == .mock ? 5000 : 1200 }
+    /// Longest pause before a disturbance. The mock cluster takes seconds to let a consumer in, and a job that begins again joins its group anew.
+    var pauseMillisecondsMax: Int { log == .mock ? 6000 : 1200 }
     /// Processes for each topic: the embedded log has one consumer a group.
     var memberCount: Int { log == .embedded ? 1 : 2 }
 }
