@@ -150,9 +150,9 @@ package final class Replay {
     private func setup(_ topic: Topic, _ plan: Plan, _ entry: NamespaceRegistry.Entry, _ stops: [Int32: Int64]?) -> JobSetup {
         var setup = parts.jobSetup(topic, namespace: plan.namespace, entry: entry, emits: false)
         setup.stops = stops
-        // Nobody reads yet: as few commits as memory allows, so that a viewer's value is written once for many events.
-        setup.commitInterval = .seconds(10)
-        setup.titleCommitInterval = .seconds(10)
+        // Nobody reads yet: larger commits, fewer of them.
+        setup.commitInterval = .seconds(1)
+        setup.titleCommitInterval = .seconds(2)
         return setup
     }
 }

@@ -24,8 +24,6 @@ struct JobSetup: Sendable {
     var stages: StageClock
     var commitInterval: Duration
     var titleCommitInterval: Duration
-    /// Viewers whose changed values wait for a commit; with so many it comes before its time.
-    var changedUserCountMax = 100_000
     /// Viewers held in memory by one job; beyond it the cache is dropped after a commit.
     var cachedUserCountMax = 400_000
     /// The same for the entries of their outboxes, of 64 bytes each.
@@ -89,11 +87,7 @@ final class JobRun {
             case .records: try process()
             }
             try checkIdentity()
-            if isCommitDue {
-                try setup.stages.measure(.commit) { try commit() }
-            } else if let rate = rate.take() {
-                try report(rate)
-            }
+            if isCommitDue { try setup.stages.measure(.commit) { try commit() } }
         }
         try commit(titles: true)
         try report(rate.take() ?? 0)
@@ -284,7 +278,6 @@ final class JobRun {
 
     private var isCommitDue: Bool {
         engines.values.contains(where: \.mustCommit) || ContinuousClock.now - lastCommit >= setup.commitInterval
-            || engines.values.reduce(0) { $0 + $1.changedUserCount } >= setup.changedUserCountMax
     }
 
     private func commit(titles: Bool = false) throws {
