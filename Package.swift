@@ -116,8 +116,10 @@ let package = Package(
         tests(
             "Service",
             [
-                .product(name: "GRDB", package: "GRDB.swift"), "Catalog", "EventLog", "Events", "FeatureStore", "Features", "Home", "Jobs",
-                "Quality",
+                "Catalog", "EventLog", "Events", "FeatureStore", "Features", "Home", "Jobs", "Quality",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["EventLog", "Events", "TestSupport"], path: "Tests/EndToEnd", swiftSettings: strict),

@@ -5,7 +5,7 @@ import Service
 struct BenchCapture: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture",
-        abstract: "POST /v1/events to the embedded log and to Kafka, beside the same HTTP server answering an empty 202.",
+        abstract: "POST /v1/events to the embedded log and to Kafka, beside a plain Hummingbird answering an empty 202.",
         discussion: """
             Servers and broker are processes of their own; the load comes from this one. A 202 of ours means: durably in the log. At the end the
             logs are read: each event must be there once.

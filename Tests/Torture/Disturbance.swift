@@ -45,7 +45,8 @@ package enum Disturbance: String, CaseIterable, Sendable {
 
     private func weight(_ settings: TortureSettings) -> Int {
         let log = settings.log
-        // The mock cluster takes 45 s to see that a member has died: few die there, and what it is good at comes often.
+        // The mock cluster takes seconds to see that a member has died, and seconds more to let the next one in: few die there, and what it is good at
+        // comes often.
         let isMock = log == .mock
         let isCluster = settings.redis == .cluster
         return switch self {

@@ -30,6 +30,8 @@ package struct TortureSettings: Sendable {
 
     /// Viewers that the events come from.
     var userCount: Int { max(60, eventCount / 40) }
+    /// Events of a run at length: what the log keeps.
+    package var usualEventCount: Int { log == .mock ? 80_000 : 200_000 }
     /// Longest pause before a disturbance. The mock cluster takes seconds to let a consumer in, and a job that begins again joins its group anew.
     var pauseMillisecondsMax: Int { log == .mock ? 6000 : 1200 }
     /// Processes for each topic: the embedded log has one consumer a group.

@@ -19,14 +19,14 @@ struct TortureCommand: AsyncParsableCommand {
               torture --events 20000 --kills 20
               torture --log kafka --seed 7
               torture --redis cluster --kills 60 --without "worker stopped and continued"
-              torture --log mock --events 20000
+              torture --log mock
             """)
 
     @Option(help: "Repeats the events and the schedule of an earlier run (default: a random one, which is printed).")
     var seed: UInt64?
 
-    @Option(help: "Events to send at least.")
-    var events = 200_000
+    @Option(help: "Events to send at least (default: 200000, of which the mock cluster keeps 80000).")
+    var events: Int?
 
     @Option(help: "Disturbances to plan, from 100 on ten or more of each failpoint; restarts that arm a failpoint come on top.")
     var kills = 100
@@ -50,16 +50,16 @@ struct TortureCommand: AsyncParsableCommand {
     var noVerify = false
 
     func validate() throws {
-        if events < 1 || kills < 0 || minutes <= 0 { throw ValidationError("--events, --kills and --minutes are counts from 1") }
+        if events ?? 1 < 1 || kills < 0 || minutes <= 0 { throw ValidationError("--events, --kills and --minutes are counts from 1") }
     }
 
     func run() async throws {
         let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         var settings = TortureSettings(
             seed: seed ?? UInt64.random(in: 1...999_999), binary: recs ?? beside.appendingPathComponent("recs").path)
-        settings.eventCount = events
         settings.killCount = kills
         settings.log = log
+        settings.eventCount = events ?? settings.usualEventCount
         settings.redis = redis
         settings.without = Set(without)
         settings.minutesMax = minutes

@@ -1,12 +1,9 @@
 internal import CRdKafka
-import Foundation
 
 /// Creates and describes topics and looks up offsets; every call blocks, at most `timeoutMilliseconds` a request.
 struct KafkaAdmin: Sendable {
     let handle: KafkaHandle
     let timeoutMilliseconds: Int
-
-    private static let leaderPause = Duration.milliseconds(50)
 
     private var timeout: Int32 { Int32(clamping: timeoutMilliseconds) }
 
@@ -77,19 +74,24 @@ struct KafkaAdmin: Sendable {
     private static func asking(
         _ handle: KafkaHandle, _ milliseconds: Int32, _ ask: (Int32) -> rd_kafka_resp_err_t
     ) -> rd_kafka_resp_err_t {
-        let deadline = ContinuousClock.now + .milliseconds(Int64(milliseconds))
+        let deadline = steadyClockMilliseconds() + Int64(milliseconds)
+        var pauseMilliseconds = 50
+        var error = ask(milliseconds)
         while true {
-            let left = Int32(clamping: Int64(max((deadline - ContinuousClock.now) / .milliseconds(1), 1)))
-            let error = ask(left)
             let isTransient =
                 error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
                 || error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH
-            if !isTransient || ContinuousClock.now + leaderPause >= deadline { return error }
-            Thread.sleep(forTimeInterval: leaderPause / .seconds(1))
+            if !isTransient || steadyClockMilliseconds() + Int64(pauseMilliseconds) >= deadline { return error }
+            pause(milliseconds: pauseMilliseconds)
+            pauseMilliseconds = min(2 * pauseMilliseconds, 500)
+            func left() -> Int32 { Int32(clamping: max(deadline - steadyClockMilliseconds(), 1)) }
             var metadata: UnsafePointer<rd_kafka_metadata>?
-            if rd_kafka_metadata(handle.pointer, 1, nil, &metadata, left) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            if rd_kafka_metadata(handle.pointer, 1, nil, &metadata, left()) == RD_KAFKA_RESP_ERR_NO_ERROR {
                 rd_kafka_metadata_destroy(metadata)
             }
+            // Where the time is up, what was said before is the reason.
+            if steadyClockMilliseconds() >= deadline { return error }
+            error = ask(left())
         }
     }
 

@@ -68,6 +68,7 @@ final class KafkaHandle: @unchecked Sendable {
         String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Settings as librdkafka wants them; whoever gets them gives them to a client or destroys them.
     private static func makeConfiguration(_ properties: [String: String]) throws(LogError) -> OpaquePointer {
         guard let configuration = rd_kafka_conf_new() else { throw LogError(.unavailable, "out of memory for the Kafka settings") }
         var text = [CChar](repeating: 0, count: 512)
@@ -78,6 +79,16 @@ final class KafkaHandle: @unchecked Sendable {
             }
         }
         return configuration
+    }
+
+    /// What librdkafka says against a setting of that name and value; nil where it takes it.
+    static func fault(of name: String, _ value: String) -> String? {
+        do throws(LogError) {
+            rd_kafka_conf_destroy(try makeConfiguration([name: value]))
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 
     private static func refusal(of name: String, because text: String) -> String {

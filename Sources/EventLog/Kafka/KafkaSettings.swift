@@ -24,6 +24,9 @@ package struct KafkaSettings: Sendable {
         self.extra = extra
     }
 
+    /// What librdkafka says against a setting (`extra`) of that name and value; nil where it takes it.
+    package static func fault(of name: String, _ value: String) -> String? { KafkaHandle.fault(of: name, value) }
+
     /// The settings of every client; `own` are the client's, `extra` wins over both.
     func properties(_ own: [String: String]) -> [String: String] {
         let common = [

@@ -40,6 +40,7 @@ struct APIRouter {
             activity: ActivityReader(reader: parts.viewers.reader, partitionCount: parts.foundations.partitionCount),
             board: parts.board)
         users.addReaders(to: readers)
+        users.addLongReaders(to: pooled)
         users.addAdmins(to: admins)
         let titles = TitleRoutes(
             published: parts.published, catalogs: parts.catalogs, changes: changes, bodyByteCountMax: configuration.bodyByteCountMax)

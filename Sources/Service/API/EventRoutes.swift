@@ -20,19 +20,17 @@ struct EventRoutes: Sendable {
         var taken = 0
         defer { budget.giveBack(taken) }
         let body = try await collect(request, taking: &taken)
-        let results: [Gateway.Result]
         do throws(BodyError) {
             // A small body is done with before another thread would have woken; a large one would keep the loop from its other connections.
             let executor: (any TaskExecutor)? = body.readableBytes > EventRoutes.loopBodyByteCountMax ? globalConcurrentExecutor : nil
-            results = try await withTaskExecutorPreference(executor) { () async throws(BodyError) in
-                try await gateway.capture(body, format: format, now: wallClockMilliseconds())
+            return try await withTaskExecutorPreference(executor) { () async throws(BodyError) in
+                answer(try await gateway.capture(body, format: format, now: wallClockMilliseconds()))
             }
         } catch {
             var problem = Problem(error.code == .tooManyEvents ? .contentTooLarge : .badRequest, "Body not readable", error.message)
             problem.faults = [("byte \(error.offset)", error.code.rawValue)]
             throw problem
         }
-        return answer(results)
     }
 
     /// `taken` tells the bytes that the budget has let in: those that have arrived, so that a slow sender holds no more.

@@ -16,8 +16,8 @@ struct TitleRoutes: Sendable {
 
     func addReaders(to group: RouterGroup<APIContext>) {
         group.get("titles/:title") { _, context in try title(context) }
-        group.get("titles/:title/similar") { try similar($0, $1) }
-        group.get("trending") { request, _ in try trending(request) }
+        group.get("titles/:title/similar") { try await similar($0, $1) }
+        group.get("trending") { request, _ in try await trending(request) }
         group.get("catalog") { _, _ in try catalog() }
     }
 
@@ -51,23 +51,23 @@ struct TitleRoutes: Sendable {
         .json(ByteBuffer(bytes: try catalogs.document().serialized()))
     }
 
-    private func similar(_ request: Request, _ context: APIContext) throws -> Response {
+    private func similar(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = Query(request: request)
         let index = try index(of: titleID(context))
         let (wish, published) = (try wished(query), try counted())
         let items = published.composer.similar(
             to: index, snapshot: published.snapshot, count: try query.integer("k", 1...200) ?? 20, request: wish,
-            standings: published.standings(region: wish.region))
+            standings: await published.standings(region: wish.region))
         return answer(items, published) { $0.member("title_id", published.catalog.titles[index].id.description) }
     }
 
-    private func trending(_ request: Request) throws -> Response {
+    private func trending(_ request: Request) async throws -> Response {
         let query = Query(request: request)
         let (wish, published) = (try wished(query), try counted())
         let region = try query.region()
         let items = published.composer.trending(
             region: region, snapshot: published.snapshot, count: try query.integer("k", 1...200) ?? 20, request: wish,
-            standings: published.standings(region: wish.region))
+            standings: await published.standings(region: wish.region))
         return answer(items, published) { $0.member("region", region?.text) }
     }
 

@@ -16,12 +16,16 @@ struct UserRoutes: Sendable {
     let board: JobBoard
 
     func addReaders(to group: RouterGroup<APIContext>) {
-        group.get("users") { request, _ in try await users(request) }
         group.get("users/:user/home") { try await page($0, $1) { $0.write($1) } }
-        group.get("users/:user/explain") { try await page($0, $1) { $0.write(explanation(of: $1)) } }
         group.get("users/:user/recommendations") { try await recommendations($0, $1) }
         group.get("users/:user/continue-watching") { try await continueWatching($0, $1) }
         group.get("users/:user/profile") { try await profile($0, $1, withHeldData: false) }
+    }
+
+    /// Those of them that take long.
+    func addLongReaders(to group: RouterGroup<APIContext>) {
+        group.get("users") { request, _ in try await users(request) }
+        group.get("users/:user/explain") { try await page($0, $1) { $0.write(explanation(of: $1)) } }
         group.get("users/:user/export") { try await profile($0, $1, withHeldData: true) }
     }
 
@@ -88,7 +92,8 @@ struct UserRoutes: Sendable {
         let viewer = try await reading { try await home.viewers(in: published).viewer(user) }
         let wish = try home.request(viewer, query.wish(), wallClockMilliseconds())
         let items = published.composer.recommendations(
-            for: viewer, snapshot: published.snapshot, count: count, request: wish, standings: published.standings(region: wish.region))
+            for: viewer, snapshot: published.snapshot, count: count, request: wish,
+            standings: await published.standings(region: wish.region))
         return .json(
             JSONWriter.object(capacity: 16_384) { json in
                 json.member("user", user.description)

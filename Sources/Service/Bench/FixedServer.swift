@@ -1,7 +1,8 @@
 import Hummingbird
 import NIOCore
 
-/// The yardstick of the HTTP benchmarks: the same HTTP server answering every GET with one body, and every post of events with an empty 202.
+/// The yardstick of the HTTP benchmarks: Hummingbird as it comes (requests on the shared pool), answering every GET with one body, and every post
+/// of events with an empty 202.
 package enum FixedServer {
     /// Serves until it is stopped; `whenListening` is called with the port.
     package static func run(byteCount: Int, whenListening: @escaping @Sendable (Int) -> Void) async throws {

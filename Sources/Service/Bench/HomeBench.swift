@@ -5,7 +5,7 @@ import Features
 import Foundation
 import NIOCore
 
-/// `recs bench home`: home pages over HTTP from a server process of its own, beside the same HTTP server answering a fixed body.
+/// `recs bench home`: home pages over HTTP from a server process of its own, beside a plain Hummingbird answering a fixed body.
 package struct HomeBench: Sendable {
     package var titleCount = 10_000
     package var userCount = 100_000

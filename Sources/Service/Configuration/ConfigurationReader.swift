@@ -85,8 +85,9 @@ package struct ConfigurationReader {
                 reader.text(node, "kafka.\(key)", SettingCheck.assignmentStrategy) { configuration.kafkaAssignmentStrategy = $0 }
             case "properties":
                 reader.each(of: node, "kafka.properties") { reader, name, node in
-                    if let found = SettingCheck.kafkaProperty(name) { return reader.fault(node, "kafka.properties.\(name) \(found)") }
-                    reader.text(node, "kafka.properties.\(name)") { configuration.kafkaProperties[name] = $0 }
+                    reader.text(node, "kafka.properties.\(name)", { SettingCheck.kafkaProperty(name, $0) }) {
+                        configuration.kafkaProperties[name] = $0
+                    }
                 }
             default:
                 let known = ["replication_factor", "assignment_strategy", "properties"]

@@ -30,18 +30,21 @@ enum SettingCheck {
         return "is `\(text)`; use cooperative-sticky, range or roundrobin"
     }
 
-    /// Where another setting says it, and what nothing would be sure without: neither lost nor doubled records are seen otherwise.
+    /// Settings of librdkafka that another of ours tells, and those on which it rests that nothing is lost or doubled.
     private static let ownKafkaProperties: [String: String] = [
         "bootstrap.servers": "say it with `log`", "metadata.broker.list": "say it with `log`",
         "partition.assignment.strategy": "say it with `kafka.assignment_strategy`",
         "acks": kept, "request.required.acks": kept, "enable.idempotence": kept, "transactional.id": kept, "partitioner": kept,
         "group.id": kept, "enable.auto.commit": kept, "enable.auto.offset.store": kept, "enable.partition.eof": kept,
-        "auto.offset.reset": kept, "isolation.level": kept, "plugin.library.paths": kept,
+        "auto.offset.reset": kept, "isolation.level": kept, "plugin.library.paths": kept, "message.timeout.ms": kept,
+        "delivery.timeout.ms": kept, "group.instance.id": kept, "test.mock.num.brokers": kept,
     ]
     private static let kept = "is not to be changed: that nothing is lost or doubled rests on it; leave it out"
 
     /// By librdkafka's name.
-    static func kafkaProperty(_ name: String) -> String? { ownKafkaProperties[name] }
+    static func kafkaProperty(_ name: String, _ value: String) -> String? {
+        ownKafkaProperties[name] ?? KafkaSettings.fault(of: name, value).map { "cannot be used: \($0)" }
+    }
 
     /// The URL itself is not repeated: it may hold a password.
     static func redis(_ text: String) -> String? {

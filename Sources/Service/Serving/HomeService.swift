@@ -100,7 +100,7 @@ package struct HomeService: Sendable {
         }
         let request = request(viewer, wish, now)
         let page = published.composer.page(
-            for: viewer, snapshot: published.snapshot, request: request, standings: published.standings(region: request.region))
+            for: viewer, snapshot: published.snapshot, request: request, standings: await published.standings(region: request.region))
         let tests = isRead ? places(of: viewer) : []
         let served = ServedPage(
             viewer: viewer, request: request, page: page, published: published, tests: tests, warnings: warnings,

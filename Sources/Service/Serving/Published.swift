@@ -17,8 +17,11 @@ package final class Published: Sendable {
     package let keys: Keys
     private let standings = StandingsCache()
 
-    /// How titles stand in the region, worked out once a region and snapshot.
-    package func standings(region: RegionID) -> RegionStandings { standings.value(for: region) { make(region) } }
+    /// How titles stand in the region, worked out once a region and snapshot; not on the thread that asks, which may have other requests.
+    package func standings(region: RegionID) async -> RegionStandings {
+        if let known = standings.known(region) { return known }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { standings.value(for: region) { make(region) } }
+    }
 
     /// Works out the standings of the regions that pages were asked for while `before` was served, so that no request waits for them and no
     /// two work them out at the same time.
@@ -47,12 +50,15 @@ package final class Published: Sendable {
 
         var usedRegions: [RegionID] { box.withLockedValue { $0.compactMap { $0.value.isUsed ? $0.key : nil } } }
 
-        func value(for region: RegionID, make: () -> RegionStandings) -> RegionStandings {
-            let found = box.withLockedValue { entries in
+        func known(_ region: RegionID) -> RegionStandings? {
+            box.withLockedValue { entries in
                 entries[region]?.isUsed = true
                 return entries[region]?.standings
             }
-            if let found { return found }
+        }
+
+        func value(for region: RegionID, make: () -> RegionStandings) -> RegionStandings {
+            if let found = known(region) { return found }
             let made = make()
             box.withLockedValue { if $0.count < StandingsCache.regionCountMax { $0[region] = Entry(standings: made, isUsed: true) } }
             return made

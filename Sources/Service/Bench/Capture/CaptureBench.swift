@@ -2,7 +2,7 @@ import EventLog
 import Events
 import Foundation
 
-/// `recs bench capture`: `POST /v1/events` in batches and one by one, to the embedded log and to Kafka, beside the same HTTP server answering an
+/// `recs bench capture`: `POST /v1/events` in batches and one by one, to the embedded log and to Kafka, beside a plain Hummingbird answering an
 /// empty 202. Servers and broker are processes of their own, the load comes from this one.
 package struct CaptureBench: Sendable {
     /// Events of a run that are posted in batches.

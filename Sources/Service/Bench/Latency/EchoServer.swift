@@ -2,7 +2,7 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// The yardstick of the signals' way: the same HTTP server sending what is posted to a stream of server-sent events, and nothing else.
+/// The yardstick of the signals' way: a plain Hummingbird sending what is posted to a stream of server-sent events, and nothing else.
 package enum EchoServer {
     /// Serves until it is stopped; `whenListening` is called with the port.
     package static func run(whenListening: @escaping @Sendable (Int) -> Void) async throws {
