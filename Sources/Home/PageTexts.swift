@@ -5,15 +5,15 @@
 package struct PageTexts: Sendable {
     /// Where a text stands.
     package struct Range: Sendable, BitwiseCopyable {
-        @usableFromInline var start: Int32 = 0
-        @usableFromInline var end: Int32 = 0
+        fileprivate var start: Int32 = 0
+        fileprivate var end: Int32 = 0
         /// Among those of every viewer.
-        @usableFromInline var isCommon = false
+        fileprivate var isCommon = false
         init() {}
     }
 
-    @usableFromInline private(set) var bytes: [UInt8] = []
-    @usableFromInline let common: [UInt8]
+    private var bytes: [UInt8] = []
+    private let common: [UInt8]
 
     /// `common` are texts written before, whose ranges say so (`Range.common`).
     init(common: PageTexts? = nil) {
@@ -22,7 +22,6 @@ package struct PageTexts: Sendable {
     }
 
     /// The bytes of a text, valid within `body`.
-    @inlinable
     package func withBytes<R>(_ range: Range, _ body: (UnsafeRawBufferPointer) -> R) -> R {
         (range.isCommon ? common : bytes).withUnsafeBytes {
             body(UnsafeRawBufferPointer(rebasing: $0[Int(range.start)..<Int(range.end)]))

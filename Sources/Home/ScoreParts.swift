@@ -44,8 +44,8 @@ package enum ScoreTerm: UInt8, CaseIterable, Sendable {
 package struct ScoreParts: Sendable, BitwiseCopyable {
     /// The sum of the terms.
     package private(set) var score = 0.0
-    @usableFromInline private(set) var isPresent: UInt16 = 0
-    @usableFromInline private(set) var values = [12 of Float](repeating: 0)
+    private var isPresent: UInt16 = 0
+    private var values = [12 of Float](repeating: 0)
 
     init() {}
 
@@ -63,7 +63,6 @@ package struct ScoreParts: Sendable, BitwiseCopyable {
     func has(_ term: ScoreTerm) -> Bool { isPresent & 1 << UInt16(term.rawValue) != 0 }
 
     /// What each term adds, in order.
-    @inlinable
     package func forEach(_ body: (ScoreTerm, Double) -> Void) {
         var rest = isPresent
         while rest != 0 {
