@@ -35,7 +35,7 @@ import Testing
             builder.replace(topic: 0, partition: Int32(partition), title: title, value: value, names: names)
             if round % 50 != 49 { continue }
             let snapshot = makeSnapshot(&builder, version: 1)
-            expectColumns(snapshot)
+            expectCounts(snapshot)
             for (index, title) in titles.enumerated() {
                 #expect(snapshot.totalPlays(index, region: nil) == Int64(plays.count { $0.title == title }))
                 let inSEA = plays.count { $0.title == title && $0.region == "SEA" }
@@ -53,8 +53,8 @@ import Testing
         }
     }
 
-    /// Columns hold what is counted a title at a time, and 0 beyond the catalogue.
-    private func expectColumns(_ snapshot: TitleSnapshot) {
+    /// The counts of all titles in one pass are those of a title at a time, and 0 beyond the catalogue.
+    private func expectCounts(_ snapshot: TitleSnapshot) {
         let count = titles.count + 2
         for region in [nil, RegionID("SEA"), RegionID("US")] {
             func counts(_ count: (CountWindow) -> Int64) -> WindowCounts {

@@ -67,6 +67,7 @@ import Testing
         ("kafka:\n  assignment_strategy: cooperative-sticky,range", 2, "roundrobin"), ("redis: cache:6379", 1, "redis://"),
         ("kafka:\n  properties:\n    acks: 1", 3, "kafka.properties.acks is not to be changed"),
         ("kafka:\n  properties: { bootstrap.servers: a }", 2, "`log`"),
+        ("kafka:\n  properties: { test.mock.num.brokers: 3 }", 2, "is not to be changed"),
         ("kafka:\n  properties:\n    client.rack: a\n    sesion.timeout.ms: 6000", 4, "sesion.timeout.ms"),
         ("kafka:\n  properties: { session.timeout.ms: soon }", 2, "Invalid value"), ("kafka:\n  properties: [a]", 2, "key: value"),
         ("redis: rediss://cache", 1, "TLS"), ("registry: here", 1, "http://localhost:8081"), ("namespace: Main Street", 1, "a-z"),

@@ -25,13 +25,13 @@ struct TortureCommand: AsyncParsableCommand {
     @Option(help: "Repeats the events and the schedule of an earlier run (default: a random one, which is printed).")
     var seed: UInt64?
 
-    @Option(help: "Events to send at least (default: 200000, of which the mock cluster keeps 80000).")
+    @Option(help: "Events to send at least (default: 200000; 80000 on the mock cluster).")
     var events: Int?
 
     @Option(help: "Disturbances to plan, from 100 on ten or more of each failpoint; restarts that arm a failpoint come on top.")
     var kills = 100
 
-    @Option(help: "embedded, kafka, or mock (librdkafka's mock cluster, which keeps about 100,000 events).")
+    @Option(help: "embedded, kafka, or mock (librdkafka's mock cluster, which keeps no more than about 100,000 events).")
     var log = TortureSettings.LogKind.embedded
 
     @Option(help: "How the feature store stands: single, or cluster (three masters with a replica each).")

@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 
 /// HTTP/1.1 connections whose requests run on the event loop that reads and writes them: a page wakes no other thread but the one that asks
-/// the store. What may block a thread, or keeps it for long, goes to the shared pool (`PoolMiddleware`).
+/// the store. What may block a thread, or keeps it for long, goes to other threads (`PoolMiddleware`).
 struct LoopConnections: ServerChildChannel {
     static let server = HTTPServerBuilder { LoopConnections(base: HTTP1Channel(responder: $0)) }
 

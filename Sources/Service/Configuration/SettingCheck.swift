@@ -36,14 +36,17 @@ enum SettingCheck {
         "partition.assignment.strategy": "say it with `kafka.assignment_strategy`",
         "acks": kept, "request.required.acks": kept, "enable.idempotence": kept, "transactional.id": kept, "partitioner": kept,
         "group.id": kept, "enable.auto.commit": kept, "enable.auto.offset.store": kept, "enable.partition.eof": kept,
-        "auto.offset.reset": kept, "isolation.level": kept, "plugin.library.paths": kept, "message.timeout.ms": kept,
-        "delivery.timeout.ms": kept, "group.instance.id": kept, "test.mock.num.brokers": kept,
+        "auto.offset.reset": kept, "isolation.level": kept, "message.timeout.ms": kept, "delivery.timeout.ms": kept,
+        "group.instance.id": kept,
     ]
+    /// Whole families: code loaded into the client, brokers that are none.
+    private static let ownKafkaFamilies = ["plugin.", "test."]
     private static let kept = "is not to be changed: that nothing is lost or doubled rests on it; leave it out"
 
     /// By librdkafka's name.
     static func kafkaProperty(_ name: String, _ value: String) -> String? {
-        ownKafkaProperties[name] ?? KafkaSettings.fault(of: name, value).map { "cannot be used: \($0)" }
+        if ownKafkaFamilies.contains(where: name.hasPrefix) { return kept }
+        return ownKafkaProperties[name] ?? KafkaSettings.fault(of: name, value).map { "cannot be used: \($0)" }
     }
 
     /// The URL itself is not repeated: it may hold a password.
