@@ -27,7 +27,7 @@ import Testing
         var compaction = fixture.compaction(writer)
         _ = try compaction.run(now: fixture.clock.now + ArchiveFixture.hour)
         let folder = fixture.archive.path(of: .play)
-        let child = try await onThread { try ChildProcess.run(ChildProcess.python, ["-c", ArchivePythonTests.script, folder]) }
+        let child = try await onOwnThread { try ChildProcess.run(ChildProcess.python, ["-c", ArchivePythonTests.script, folder]) }
         #expect(child.status == 0, "\(child.errors.suffix(2000))")
         let rows = try JSONDecoder().decode([Row].self, from: Data(child.output.utf8))
         var found: [Int32: [ArchivedRecord]] = [:]

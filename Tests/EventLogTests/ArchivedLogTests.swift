@@ -54,7 +54,7 @@ import Testing
         let archived = ArchivedLog(fixture.log, archive: fixture.archive)
         fixture.append(0..<100)
         let handle = ConsumerOnThread(try archived.consumer(.play, group: "slow"))
-        let first = try await onThread { () -> [Int32: [ArchivedRecord]] in
+        let first = try await onOwnThread { () -> [Int32: [ArchivedRecord]] in
             for partition in try handle.consumer.waitForAssignment() { try handle.consumer.seek(partition: partition, to: 0) }
             return try handle.consumer.collectRecords(10, recordCountMax: 10)
         }
@@ -63,7 +63,7 @@ import Testing
         try fixture.archiveAll(fixture.writer())
         try await fixture.log.trim(.play, before: .max)
         fixture.append(400..<401)
-        let rest = try await onThread { () -> [Int32: [ArchivedRecord]] in
+        let rest = try await onOwnThread { () -> [Int32: [ArchivedRecord]] in
             defer { handle.consumer.close() }
             return try handle.consumer.collectRecords(391, recordCountMax: 50)
         }

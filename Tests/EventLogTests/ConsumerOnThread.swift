@@ -1,4 +1,5 @@
 import EventLog
+import TestSupport
 
 /// Moves a consumer to the one thread that uses it; unchecked because the compiler cannot see that it stays there.
 final class ConsumerOnThread: @unchecked Sendable {
@@ -11,7 +12,7 @@ func reading<Value: Sendable>(
     _ consumer: any LogConsumer, _ body: @escaping @Sendable (any LogConsumer) throws -> Value
 ) async throws -> Value {
     let handle = ConsumerOnThread(consumer)
-    return try await onThread {
+    return try await onOwnThread {
         defer { handle.consumer.close() }
         return try body(handle.consumer)
     }

@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Foundation
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -121,23 +122,27 @@ import Testing
         _ = try await log.open(.play, partitions: 1)
         let flag = folder.path("held")
         let holder = try WriteLockHolder(database: folder.path("log/play_events.sqlite"), flag: flag)
-        let outcomes = await withTaskGroup(of: AppendOutcome?.self) { group in
+        let outcomes = NIOLockedValueBox<[AppendOutcome]>([])
+        // Threads of their own: what other tests do to the cooperative pool must not use up the time that the writer waits for the file.
+        try await onOwnThread {
             for number in 0..<8 {
-                group.addTask { await log.append(.numbered(.play, number..<number + 1, prefix: String(repeating: "x", count: 400))).first }
+                Thread {
+                    let answers = log.appendBlocking(.numbered(.play, number..<number + 1, prefix: String(repeating: "x", count: 400)))
+                    outcomes.withLockedValue { $0 += answers }
+                }.start()
             }
-            // While another process holds the file nothing is committed: one append is with the writer, two fit the queue, the others return.
-            var outcomes: [AppendOutcome?] = []
-            for _ in 0..<5 { outcomes.append(await group.next() ?? nil) }
+            // While another process holds the file nothing is committed: two fit the queue, the writer has taken none, one or two before, the
+            // others return.
+            #expect(eventually { outcomes.withLockedValue { $0.count } >= 4 })
             holder.release()
-            for await outcome in group { outcomes.append(outcome) }
-            return outcomes.compactMap(\.self)
+            #expect(eventually { outcomes.withLockedValue { $0.count } == 8 })
         }
-        #expect(outcomes.count == 8)
-        #expect(outcomes.prefix(5).allSatisfy { $0.error?.kind == .unavailable })
-        let positions = outcomes.compactMap(\.position)
+        let answers = outcomes.withLockedValue { $0 }
+        #expect(answers.prefix(4).allSatisfy { $0.error?.kind == .unavailable })
+        let positions = answers.compactMap(\.position)
         let ranges = try await log.ranges(.play)
         #expect(ranges == [PartitionRange(partition: 0, start: 0, end: Int64(positions.count))])
-        #expect(!positions.isEmpty)
+        #expect((2...4).contains(positions.count))
         await log.close()
     }
 

@@ -11,7 +11,7 @@ import Testing
         let log = try EmbeddedLog(folder: folder.path("log"))
         _ = try await log.open(.play, partitions: 3)
         let consumer = ConsumerOnThread(try log.consumer(.play, group: "model"))
-        let failure = try await onThread { try runModel(seed: seed, log, consumer.consumer) }
+        let failure = try await onOwnThread { try runModel(seed: seed, log, consumer.consumer) }
         #expect(failure == nil)
         await log.close()
     }

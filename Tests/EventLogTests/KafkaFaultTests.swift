@@ -34,17 +34,17 @@ import Testing
             let first = await log.append(.numbered(.play, 0..<5))
             #expect(first.compactMap(\.error) == [])
             let consumer = ConsumerOnThread(try log.consumer(.play, group: nil))
-            let head = try await onThread { try consumer.consumer.collect(5).map(\.value) }
+            let head = try await onOwnThread { try consumer.consumer.collect(5).map(\.value) }
             cluster.setDown(broker: 1)
             let refused = await log.append(.numbered(.play, 5..<8))
             #expect(refused.map { $0.error?.kind } == [.unavailable, .unavailable, .unavailable])
-            let silent = try await onThread { try consumer.consumer.collect(1, seconds: 1).map(\.value) }
+            let silent = try await onOwnThread { try consumer.consumer.collect(1, seconds: 1).map(\.value) }
             #expect(silent.isEmpty)
             cluster.setUp(broker: 1)
             var outcomes: [AppendOutcome] = []
             for _ in 0..<20 where outcomes.first?.position == nil { outcomes = await log.append(.numbered(.play, 8..<10)) }
             #expect(outcomes.compactMap(\.error) == [])
-            let tail = try await onThread {
+            let tail = try await onOwnThread {
                 defer { consumer.consumer.close() }
                 return try consumer.consumer.collect(2).map(\.value)
             }
@@ -137,10 +137,10 @@ import Testing
         let quick = ["session.timeout.ms": "4500", "heartbeat.interval.ms": "200", "partition.assignment.strategy": strategy]
         try await withKafka(cluster.bootstrap, appendTimeoutMilliseconds: 20_000, extra: quick) { log in
             let consumer = ConsumerOnThread(try log.consumer(.play, group: "job"))
-            let told = try await onThread { try consumer.consumer.pollsUntil { $0 == .assigned([0, 1, 2, 3]) } }
+            let told = try await onOwnThread { try consumer.consumer.pollsUntil { $0 == .assigned([0, 1, 2, 3]) } }
             #expect(told)
             let second = GroupMember(try log.consumer(.play, group: "job"))
-            let revoked = try await onThread {
+            let revoked = try await onOwnThread {
                 try consumer.consumer.pollsUntil { if case .revoked = $0 { true } else { false } }
             }
             #expect(revoked)

@@ -23,7 +23,7 @@ import Testing
             print(len(failures), left)
             """
         let bootstrap = broker.bootstrap
-        let child = try await onThread {
+        let child = try await onOwnThread {
             try ChildProcess.run(ChildProcess.python, ["-c", script, bootstrap, "python." + Topic.feedback.name])
         }
         #expect(child.status == 0, "\(child.errors)")
@@ -62,7 +62,7 @@ import Testing
             print("\\n".join(lines))
             """
         let bootstrap = broker.bootstrap
-        let child = try await onThread {
+        let child = try await onOwnThread {
             try ChildProcess.run(ChildProcess.python, ["-c", script, bootstrap, "topython." + Topic.feedback.name])
         }
         #expect(child.status == 0, "\(child.errors)")

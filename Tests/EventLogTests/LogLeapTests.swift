@@ -44,11 +44,11 @@ import Testing
         fixture.append(0..<60)
         let copy = try await restored(fixture, "copy")
         let waiting = ConsumerOnThread(try copy.consumer(.play, group: nil))
-        let first = try await onThread { try waiting.consumer.collectRecords(60, recordCountMax: 13) }
+        let first = try await onOwnThread { try waiting.consumer.collectRecords(60, recordCountMax: 13) }
         fixture.clock.now += 1000
         let late = fixture.clock.now
         _ = copy.appendBlocking(.numbered(.play, 60..<90))
-        let rest = try await onThread {
+        let rest = try await onOwnThread {
             defer { waiting.consumer.close() }
             return try waiting.consumer.collectRecords(30, recordCountMax: 7)
         }

@@ -80,7 +80,7 @@ import Testing
     func schemasAreFoundByIDFromTasksAndThreads(kind: RegistryKind) async throws {
         try await withRegistry(kind) { registry in
             let id = try await registry.register(subject: "s", schema: Self.first)
-            let blocking = try await onThread { try registry.schemaBlocking(id: id) }
+            let blocking = try await onOwnThread { try registry.schemaBlocking(id: id) }
             #expect(blocking == Self.first)
             let found = try await registry.schema(id: id)
             #expect(found == Self.first)

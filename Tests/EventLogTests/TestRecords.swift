@@ -79,11 +79,3 @@ extension LogConsumer {
         return []
     }
 }
-
-/// Runs a blocking body on a thread that is not of the cooperative pool.
-func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread { continuation.resume(with: Result { try body() }) }
-        thread.start()
-    }
-}
