@@ -58,7 +58,7 @@ package final class HomeComposer: Sendable {
         var scored: [(key: UInt64, parts: ScoreParts)] = []
         for other in 0..<columns.count where other != title && context.isShowable(other) {
             var parts = ScoreParts()
-            parts.add(.popularity, 0.1 * context.standings.popularity[other])
+            parts.add(.popularity, 0.1 * context.standings.titles[other].popularity)
             parts.addNearness(of: other, to: title, context)
             guard parts.has(.afterThisTitle) || parts.has(.sameGenres) else { continue }
             scored.append((Points.key(Points.of(Float(parts.score)), Int32(other)), parts))
@@ -103,7 +103,7 @@ package final class HomeComposer: Sendable {
         _ viewer: Viewer, _ snapshot: TitleSnapshot, _ request: HomeRequest, _ standings: RegionStandings?
     ) -> ViewerContext {
         let region = request.region == RegionID.none ? nil : request.region
-        let fitting = standings.flatMap { $0.region == region && $0.points.count == columns.count ? $0 : nil }
+        let fitting = standings.flatMap { $0.region == region && $0.titles.count == columns.count ? $0 : nil }
         return ViewerContext(
             viewer, composer: self, snapshot: snapshot, request: request,
             standings: fitting ?? self.standings(region: region, snapshot: snapshot, now: request.now))

@@ -109,5 +109,5 @@ package enum Source: String, Sendable, CaseIterable, BitwiseCopyable {
 
 extension PageTexts {
     /// A text, for whoever does not write its bytes on.
-    func text(_ range: Range) -> String { withBytes(range) { String(decoding: $0, as: UTF8.self) } }
+    func text(_ range: Range) -> String { withBytes { String(decoding: $0[range], as: UTF8.self) } }
 }

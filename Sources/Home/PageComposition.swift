@@ -15,7 +15,7 @@ struct PageComposition {
     }
 
     private var context: ViewerContext
-    private var placed: [Bool]
+    private var placed: TitleSet
     private var evidence: Evidence
     private var rows: [Placed] = []
     /// The page's range of scores, in which rows' worth is counted.
@@ -23,7 +23,7 @@ struct PageComposition {
     private let span: Float
 
     init(_ context: consuming ViewerContext) {
-        placed = [Bool](repeating: false, count: context.columns.count)
+        placed = TitleSet(titleCount: context.columns.count)
         evidence = Evidence(context)
         let range = ScoreRange(context)
         lowest = range.lowest
@@ -56,7 +56,7 @@ struct PageComposition {
 
     private mutating func placeList(countMax: Int) {
         let items = PersonalItems.myList(context.history, countMax: countMax, now: context.request.now, &evidence.texts)
-        for item in items { placed[Int(item.title)] = true }
+        for item in items { placed.insert(Int(item.title)) }
         rows.append(Placed(kind: .myList, items: items))
     }
 
@@ -85,7 +85,7 @@ struct PageComposition {
     private func worth(_ draft: inout RowDraft) -> Float? {
         var (free, sum, place) = (0, Float(0), draft.firstFree)
         while free < Self.worthItemCount, let candidate = draft.candidate(place, context) {
-            if placed[Int(candidate.title)] {
+            if placed.contains(Int(candidate.title)) {
                 if free == 0 { draft.firstFree = place + 1 }
             } else {
                 sum += (Points.score(context.points(Int(candidate.title))) - lowest) / span
@@ -102,14 +102,14 @@ struct PageComposition {
         free.reserveCapacity(count * Self.diversityPoolFactor)
         var place = draft.firstFree
         while free.count < count * Self.diversityPoolFactor, let candidate = draft.candidate(place, context) {
-            if !placed[Int(candidate.title)] { free.append(candidate) }
+            if !placed.contains(Int(candidate.title)) { free.append(candidate) }
             place += 1
         }
         let picked = Diversity.pick(count, of: free, columns: context.columns, diversity: context.settings.diversity)
         var items: [RankedItem] = []
         items.reserveCapacity(picked.count)
         for candidate in picked {
-            placed[Int(candidate.title)] = true
+            placed.insert(Int(candidate.title))
             items.append(RankedItem(Int(candidate.title), in: draft.kind, context, &evidence))
         }
         rows.append(Placed(kind: draft.kind, items: items))
@@ -123,22 +123,16 @@ private struct ScoreRange {
 
     init(_ context: borrowing ViewerContext) {
         var (least, greatest) = (Int64.max, Int64.min)
-        let (starts, ordered, points) = (context.standings.starts, context.standings.ordered, context.standings.points)
-        let (places, maturity, limit) = (context.titles.places, context.columns.maturity, context.request.maturityLimit)
+        let (starts, ordered, limit) = (context.standings.starts, context.standings.ordered, context.request.maturityLimit)
         let (tops, bottoms, terms) = (context.standings.greatest, context.standings.least, context.taste.points)
+        func counts(_ title: OrderedTitle) -> Bool { Int(title.maturity) <= limit && !context.titles.has(Int(title.title)) }
         for set in 0..<context.columns.sets.count {
             let term = terms[set]
             // Nearly all sets lie between those seen before.
             if tops[set] + term <= greatest && bottoms[set] + term >= least { continue }
-            var (first, last) = (Int(starts[set]), Int(starts[set + 1]) - 1)
-            while first <= last, points[Int(ordered[first])] + term > greatest {
-                let title = Int(ordered[first])
-                if places[title] == 0 && Int(maturity[title]) <= limit { greatest = points[title] + term } else { first += 1 }
-            }
-            while last >= first, points[Int(ordered[last])] + term < least {
-                let title = Int(ordered[last])
-                if places[title] == 0 && Int(maturity[title]) <= limit { least = points[title] + term } else { last -= 1 }
-            }
+            let titles = ordered[Int(starts[set])..<Int(starts[set + 1])]
+            if let first = titles.first(where: counts) { greatest = max(greatest, first.points + term) }
+            if let last = titles.last(where: counts) { least = min(least, last.points + term) }
         }
         for entry in context.titles.entries where entry.isShowable {
             (least, greatest) = (min(least, entry.points), max(greatest, entry.points))

@@ -21,11 +21,18 @@ package struct PageTexts: Sendable {
         bytes.reserveCapacity(8192)
     }
 
-    /// The bytes of a text, valid within `body`.
-    package func withBytes<R>(_ range: Range, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-        (range.isCommon ? common : bytes).withUnsafeBytes {
-            body(UnsafeRawBufferPointer(rebasing: $0[Int(range.start)..<Int(range.end)]))
+    /// The bytes of all texts, valid within a closure.
+    package struct Bytes {
+        fileprivate let own: UnsafeRawBufferPointer
+        fileprivate let common: UnsafeRawBufferPointer
+
+        package subscript(_ range: Range) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: (range.isCommon ? common : own)[Int(range.start)..<Int(range.end)])
         }
+    }
+
+    package func withBytes<R>(_ body: (Bytes) -> R) -> R {
+        bytes.withUnsafeBytes { own in common.withUnsafeBytes { body(Bytes(own: own, common: $0)) } }
     }
 
     /// Writes a text.

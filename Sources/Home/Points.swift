@@ -28,5 +28,5 @@ enum Points {
 
     static func title(ofKey key: UInt64) -> Int32 { Int32(truncatingIfNeeded: titleMask ^ (key & titleMask)) }
 
-    static func score(ofKey key: UInt64) -> Float { score(Int64(key >> titleBits) - limit) }
+    static func points(ofKey key: UInt64) -> Int64 { Int64(key >> titleBits) - limit }
 }

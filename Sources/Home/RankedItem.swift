@@ -42,8 +42,9 @@ extension ScoreParts {
         case .continueWatching, .myList: break
         case .topPicks, .genre, .new: addModel(title, context)
         case .trending:
-            add(.trending, RowScore.trendWeight * context.standings.trending[title])
-            add(.popularity, RowScore.popularityWeight * context.standings.popularity[title])
+            let standing = context.standings.titles[title]
+            add(.trending, RowScore.trendWeight * standing.trending)
+            add(.popularity, RowScore.popularityWeight * standing.popularity)
         case .because(let watched):
             addModel(title, context)
             addNearness(of: title, to: watched, context)
@@ -57,13 +58,13 @@ extension ScoreParts {
 
     /// The model's terms.
     private mutating func addModel(_ title: Int, _ context: borrowing ViewerContext) {
-        let (standings, model) = (context.standings, context.model)
+        let (standing, model) = (context.standings.titles[title], context.model)
         let own = context.titles[title]
         add(.coPlay, model.weight(.coPlay) * own.coPlay)
-        add(.genreAffinity, model.weight(.genreAffinity) * context.taste.ofSet[context.columns.set(of: title)])
-        add(.trending, model.weight(.trending) * standings.trending[title])
-        add(.popularity, model.weight(.popularity) * standings.popularity[title])
-        add(.newness, model.weight(.newness) * standings.newness[title])
+        add(.genreAffinity, model.weight(.genreAffinity) * context.taste.ofSet[Int(standing.set)])
+        add(.trending, model.weight(.trending) * standing.trending)
+        add(.popularity, model.weight(.popularity) * standing.popularity)
+        add(.newness, model.weight(.newness) * standing.newness)
         add(.search, model.weight(.search) * own.search)
         add(.ratedNeighbours, model.weight(.ratedNeighbours) * own.rated)
         add(.fatigue, model.weight(.fatigue) * own.fatigue)

@@ -1,84 +1,74 @@
 // hot path
 
-/// Titles in the order of a score, found one at a time: a heap of lists each of which is in order already. Titles that the viewer's state
-/// speaks of stand in it alone, all others by their sets of genres, so that nobody looks at the whole catalogue.
+/// Titles in the order of a score, found one at a time: a heap with the best title of each list that is in order already. Titles that the
+/// viewer's state speaks of stand in it alone, all others by their sets of genres, so that nobody looks at the whole catalogue.
 struct RankedTitles: Sendable {
-    private struct List: BitwiseCopyable, Sendable {
-        /// Points and title of the first, or what it could have at most.
-        var key: UInt64
-        /// Where the list goes on in `RegionStandings.ordered`, and where it ends; a title that stands alone has no more.
-        var next: Int32
-        var end: Int32
-        /// What the row adds to the points of the list's titles.
-        var term: Int64
-    }
-
-    private var lists: [List] = []
+    /// Points and title of each list's best; the lists themselves are those of `RegionStandings.ordered`.
+    private var keys: [UInt64] = []
     private var isHeap = false
+    /// No set was added: every title stands alone.
+    private var hasSets = false
 
-    /// Adds a title that stands alone.
-    mutating func add(_ title: Int32, points: Int64) {
-        lists.append(List(key: Points.key(points, title), next: 0, end: 0, term: 0))
-    }
+    /// Adds a title that stands alone: one that the viewer's state speaks of, or any where no set is added.
+    mutating func add(_ title: Int32, points: Int64) { keys.append(Points.key(points, title)) }
 
     /// Adds the titles of a set of genres that the viewer's state does not speak of, with what the set adds to their points.
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
-        let (first, end) = (context.standings.starts[set], context.standings.starts[set + 1])
-        if first == end { return }
-        let key = Points.key(context.standings.greatest[set] + term, context.standings.ordered[Int(first)])
-        lists.append(List(key: key, next: first, end: end, term: term))
+        hasSets = true
+        let starts = context.standings.starts
+        if let key = Self.best(Int(starts[set])..<Int(starts[set + 1]), term, context) { keys.append(key) }
     }
 
-    mutating func reserve(_ count: Int) { lists.reserveCapacity(count) }
+    mutating func reserve(_ count: Int) { keys.reserveCapacity(count) }
 
     /// The key of the next best title, nil where there are no more.
     mutating func next(_ context: borrowing ViewerContext) -> UInt64? {
         if !isHeap {
-            for place in stride(from: lists.count / 2 - 1, through: 0, by: -1) { sink(place) }
+            for place in stride(from: keys.count / 2 - 1, through: 0, by: -1) { sink(keys[place], from: place) }
             isHeap = true
         }
-        while let first = lists.first {
-            if first.end == 0 {
-                dropFirst()
-                return first.key
-            }
-            let title = Int(Points.title(ofKey: first.key))
-            advance(context)
-            if !context.titles.has(title) && Int(context.columns.maturity[title]) <= context.request.maturityLimit { return first.key }
+        guard let first = keys.first else { return nil }
+        if let follower = follower(of: first, context) {
+            sink(follower, from: 0)
+        } else {
+            let last = keys.removeLast()
+            if !keys.isEmpty { sink(last, from: 0) }
+        }
+        return first
+    }
+
+    /// What follows a title in its list.
+    private func follower(of key: UInt64, _ context: borrowing ViewerContext) -> UInt64? {
+        let title = Int(Points.title(ofKey: key))
+        if !hasSets || context.titles.has(title) { return nil }
+        let standing = context.standings.titles[title]
+        let rest = Int(standing.place) + 1..<Int(context.standings.starts[Int(standing.set) + 1])
+        return Self.best(rest, Points.points(ofKey: key) - standing.points, context)
+    }
+
+    /// The first of a list's titles that may be shown to the viewer and stands alone nowhere.
+    private static func best(_ places: Range<Int>, _ term: Int64, _ context: borrowing ViewerContext) -> UInt64? {
+        let limit = context.request.maturityLimit
+        for place in places {
+            let title = context.standings.ordered[place]
+            if Int(title.maturity) <= limit && !context.titles.has(Int(title.title)) { return Points.key(title.points + term, title.title) }
         }
         return nil
     }
 
-    /// The first list goes on to its next title.
-    private mutating func advance(_ context: borrowing ViewerContext) {
-        let next = lists[0].next + 1
-        if next == lists[0].end { return dropFirst() }
-        let title = context.standings.ordered[Int(next)]
-        lists[0].next = next
-        lists[0].key = Points.key(context.standings.points[Int(title)] + lists[0].term, title)
-        sink(0)
-    }
-
-    private mutating func dropFirst() {
-        let last = lists.removeLast()
-        if lists.isEmpty { return }
-        lists[0] = last
-        sink(0)
-    }
-
-    private mutating func sink(_ place: Int) {
-        lists.withUnsafeMutableBufferPointer { lists in
+    /// Puts a key where it belongs below a place whose own key has gone.
+    private mutating func sink(_ key: UInt64, from place: Int) {
+        keys.withUnsafeMutableBufferPointer { keys in
             var place = place
-            let moved = lists[place]
             while true {
                 var child = 2 * place + 1
-                if child >= lists.count { break }
-                if child + 1 < lists.count && lists[child + 1].key > lists[child].key { child += 1 }
-                if lists[child].key <= moved.key { break }
-                lists[place] = lists[child]
+                if child >= keys.count { break }
+                if child + 1 < keys.count && keys[child + 1] > keys[child] { child += 1 }
+                if keys[child] <= key { break }
+                keys[place] = keys[child]
                 place = child
             }
-            lists[place] = moved
+            keys[place] = key
         }
     }
 }

@@ -25,10 +25,8 @@ package final class RegionStandings: Sendable {
     package let popularity: [Float]
     /// What surprises; deviations are 0 where a title does not.
     package let trends: [Trend]
-    /// Deviations over their maximum; 0…1.
-    let trending: [Float]
-    /// 1 when added, halved every two weeks, 0 once a title is not new any more.
-    let newness: [Float]
+    /// What ranking reads of each title.
+    let titles: [TitleStanding]
     /// 1 / √(plays ever + shrink).
     let inverseRootPlays: [Float]
     /// (plays ever + 5) to the power of −discount.
@@ -36,10 +34,8 @@ package final class RegionStandings: Sendable {
     /// How much a title is played, in words (`Evidence.popular`): where among the texts.
     let popularText: [PageTexts.Range]
     let popularTexts: PageTexts
-    /// What trending, popularity and newness add to a title's score, in points.
-    let points: [Int64]
     /// The titles of each genre set that may be shown here, by points, ties by index: `ordered[starts[s]..<starts[s + 1]]`.
-    let ordered: [Int32]
+    let ordered: [OrderedTitle]
     let starts: [Int32]
     /// The points of the first and the last of them; of a set without any so few, and so many, that no term makes up for it.
     let greatest: [Int64]
@@ -47,10 +43,9 @@ package final class RegionStandings: Sendable {
     /// All titles that may be shown here in the order of `RowScore.trending`, ties by index.
     let trendingOrder: [Int32]
     /// Titles that may be shown here and are new, ascending.
-    let newest: [Int32]
+    let newest: [OrderedTitle]
     /// Mean popularity of the five titles that stand best, by genre number.
     let genrePopularity: [Float]
-    private let isShowable: [Bool]
 
     /// A region of nil means all together.
     init(columns: TitleColumns, model: RankerModel, region: RegionID?, snapshot: TitleSnapshot, settings: HomeSettings, now: Int64) {
@@ -64,27 +59,27 @@ package final class RegionStandings: Sendable {
         discount = everywhere.map { Float.power(Float(max($0, 0)) + 5, -settings.popularityDiscount) }
         trends = counts.trends(settings)
         let deviationMax = settings.trendDeviationMax
-        trending = trends.map { min($0.deviations, deviationMax) / deviationMax }
-        newness = columns.addedAt.map { addedAt in
-            let age = now - addedAt
-            guard age >= 0 && age <= settings.newMilliseconds else { return 0 }
-            return Float.decay(age: age, halfLife: settings.newHalfLifeMilliseconds)
+        let (popularity, trends) = (popularity, trends)
+        var titles = (0..<titleCount).map { title in
+            var standing = TitleStanding()
+            standing.popularity = popularity[title]
+            standing.trending = min(trends[title].deviations, deviationMax) / deviationMax
+            let age = now - columns.addedAt[title]
+            if age >= 0 && age <= settings.newMilliseconds {
+                standing.newness = Float.decay(age: age, halfLife: settings.newHalfLifeMilliseconds)
+            }
+            standing.points =
+                Points.of(model.weight(.trending) * standing.trending) + Points.of(model.weight(.popularity) * standing.popularity)
+                + Points.of(model.weight(.newness) * standing.newness)
+            standing.set = columns.sets.ofTitle[title]
+            standing.maturity = columns.maturity[title]
+            return standing
         }
-        var points = [Int64](repeating: 0, count: titleCount)
-        for title in 0..<titleCount {
-            points[title] =
-                Points.of(model.weight(.trending) * trending[title]) + Points.of(model.weight(.popularity) * popularity[title])
-                + Points.of(model.weight(.newness) * newness[title])
-        }
-        self.points = points
-        let place = region ?? RegionID.none
-        let isShowable = (0..<titleCount).map { columns.isShowable($0, in: place) }
-        self.isShowable = isShowable
-        let orders = TitleOrders(columns: columns, points: points, isShowable: isShowable)
+        let orders = TitleOrders(&titles, columns: columns, region: region ?? RegionID.none)
         (ordered, starts, greatest, least) = (orders.ordered, orders.starts, orders.greatest, orders.least)
-        let (trending, popularity, newness) = (trending, popularity, newness)
-        trendingOrder = orders.sorted { RowScore.trending(trending[$0], popularity[$0]) }
-        newest = (0..<Int32(titleCount)).filter { isShowable[Int($0)] && newness[Int($0)] > 0 }
+        trendingOrder = orders.sorted { RowScore.trending(titles[$0].trending, titles[$0].popularity) }
+        newest = orders.newest(titles)
+        self.titles = titles
         genrePopularity = columns.titlesByGenre.map { TitleOrders.meanOfBest(5, of: $0, by: popularity) }
         var texts = PageTexts()
         let named = Evidence.place(region)
@@ -97,7 +92,7 @@ package final class RegionStandings: Sendable {
     }
 
     /// True where the title may be shown in the region to some age.
-    func isShowable(_ title: Int) -> Bool { isShowable[title] }
+    func isShowable(_ title: Int) -> Bool { titles[title].place >= 0 }
 
     /// How closely a title follows another, by how often it was played after it, against the plays of both; 0 to about 0.8.
     func closeness(from title: Int, to successor: SuccessorWeight) -> Float {

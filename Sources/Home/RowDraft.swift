@@ -57,14 +57,15 @@ struct RowDraft: Sendable {
 
     private mutating func next(_ context: borrowing ViewerContext) -> Candidate? {
         if kind != .trending {
-            return titles.next(context).map { Candidate(title: Points.title(ofKey: $0), score: Points.score(ofKey: $0)) }
+            return titles.next(context).map { Candidate(title: Points.title(ofKey: $0), score: Points.score(Points.points(ofKey: $0))) }
         }
         let (order, standings) = (context.standings.trendingOrder, context.standings)
         while nextTrending < order.count {
             let title = order[nextTrending]
             nextTrending += 1
             guard takesSettled ? isOpen(Int(title), context) : context.isEligible(Int(title)) else { continue }
-            return Candidate(title: title, score: RowScore.trending(standings.trending[Int(title)], standings.popularity[Int(title)]))
+            let standing = standings.titles[Int(title)]
+            return Candidate(title: title, score: RowScore.trending(standing.trending, standing.popularity))
         }
         return nil
     }

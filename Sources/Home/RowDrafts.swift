@@ -66,8 +66,14 @@ struct RowDrafts {
     private func new(_ context: borrowing ViewerContext) -> RowDraft {
         var titles = RankedTitles()
         titles.reserve(context.standings.newest.count)
-        for title in context.standings.newest where context.isEligible(Int(title)) {
-            titles.add(title, points: context.points(Int(title)))
+        let (limit, terms) = (context.request.maturityLimit, context.taste.points)
+        for new in context.standings.newest {
+            if context.titles.has(Int(new.title)) {
+                let entry = context.titles[Int(new.title)]
+                if entry.isEligible { titles.add(new.title, points: entry.points) }
+            } else if Int(new.maturity) <= limit {
+                titles.add(new.title, points: terms[Int(new.set)] + new.points)
+            }
         }
         return draft(.new, titles, bonus: -0.1)
     }

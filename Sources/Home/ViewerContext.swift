@@ -97,12 +97,15 @@ struct ViewerContext: Sendable {
     func isEligible(_ title: Int) -> Bool { titles.has(title) ? titles[title].isEligible : isFit(title) }
 
     private func isFit(_ title: Int) -> Bool {
-        standings.isShowable(title) && Int(columns.maturity[title]) <= request.maturityLimit
+        let standing = standings.titles[title]
+        return standing.place >= 0 && Int(standing.maturity) <= request.maturityLimit
     }
 
     /// The model's score.
     func points(_ title: Int) -> Int64 {
-        titles.has(title) ? titles[title].points : taste.points[columns.set(of: title)] + standings.points[title]
+        if titles.has(title) { return titles[title].points }
+        let standing = standings.titles[title]
+        return taste.points[Int(standing.set)] + standing.points
     }
 
     /// How well a title fits a search; 0 where it does not.
@@ -157,7 +160,7 @@ extension ViewerContext {
         let own =
             Points.of(model.weight(.coPlay) * entry.coPlay) + Points.of(model.weight(.search) * entry.search)
             + Points.of(model.weight(.ratedNeighbours) * entry.rated) + Points.of(model.weight(.fatigue) * entry.fatigue)
-        entry.points = taste.points[Int(entry.set)] + standings.points[title] + own
+        entry.points = taste.points[Int(entry.set)] + standings.titles[title].points + own
         entry.isShowable = isFit(title) && !entry.marks.contains(.hidden)
         entry.isEligible = entry.isShowable && entry.marks.isDisjoint(with: .settled)
         titles.update(place) { $0 = entry }

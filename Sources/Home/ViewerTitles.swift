@@ -28,32 +28,36 @@ struct ViewerTitles: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Place in `entries` + 1 by title; 0 where there is none.
-    private(set) var places: [Int32]
+    /// Those that have an entry.
+    private var known: TitleSet
+    /// Place in `entries` by title, where there is one.
+    private var places: [Int32]
 
     init(titleCount: Int) {
+        known = TitleSet(titleCount: titleCount)
         places = [Int32](repeating: 0, count: titleCount)
         entries.reserveCapacity(128)
     }
 
-    func has(_ title: Int) -> Bool { places[title] != 0 }
+    func has(_ title: Int) -> Bool { known.contains(title) }
 
-    func marks(_ title: Int) -> TitleMarks { places[title] == 0 ? [] : entries[Int(places[title]) - 1].marks }
+    func marks(_ title: Int) -> TitleMarks { has(title) ? entries[Int(places[title])].marks : [] }
 
     /// The title's entry; an empty one where nothing is known.
-    subscript(title: Int) -> Entry { places[title] == 0 ? Entry(title: Int32(title)) : entries[Int(places[title]) - 1] }
+    subscript(title: Int) -> Entry { has(title) ? entries[Int(places[title])] : Entry(title: Int32(title)) }
 
     /// The place in `entries` of the title's entry, which is made where there is none.
     mutating func place(_ title: Int) -> Int {
-        if places[title] == 0 {
-            entries.append(Entry(title: Int32(title)))
+        if !known.contains(title) {
+            known.insert(title)
             places[title] = Int32(entries.count)
+            entries.append(Entry(title: Int32(title)))
         }
-        return Int(places[title]) - 1
+        return Int(places[title])
     }
 
     /// The place of an entry that is there.
-    func place(of title: Int) -> Int { Int(places[title]) - 1 }
+    func place(of title: Int) -> Int { Int(places[title]) }
 
     /// Changes the entry at a place.
     mutating func update(_ place: Int, _ change: (inout Entry) -> Void) { change(&entries[place]) }

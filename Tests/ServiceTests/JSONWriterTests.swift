@@ -32,7 +32,7 @@ import Testing
 
         static func text(using random: inout SplitMix64) -> String {
             let alphabet = Array("ab\"\\/\n\r\t\u{0}\u{1}\u{1f}\u{7f}é漢🎬\u{2028} ")
-            return String((0..<Int.random(in: 0...8, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) })
+            return String((0..<Int.random(in: 0...40, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) })
         }
 
         func write(to json: inout JSONWriter) {

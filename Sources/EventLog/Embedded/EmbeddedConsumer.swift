@@ -7,8 +7,9 @@ internal import GRDB
 /// The first poll answers `.assigned` with every partition; a partition that was not sought starts at the log's start.
 package final class EmbeddedConsumer: LogConsumer {
     private static let pollByteCountMax = 32 << 20
-    /// How soon appends of other processes are seen; those of this one wake the consumer at once.
-    private static let checkMilliseconds = 10
+    /// How soon appends of other processes are seen; those of this one wake the consumer at once. Where nothing has come for a second, a
+    /// consumer looks less often: sixteen that look all the time are a tenth of a core.
+    private static let (checkMilliseconds, quietCheckMilliseconds, quietMilliseconds) = (10, 50, Int64(1000))
 
     private let file: TopicFile
     private var database: DatabaseQueue?
@@ -19,6 +20,7 @@ package final class EmbeddedConsumer: LogConsumer {
     private var turn = 0
     /// SQLite's `data_version` when the last read found nothing more; nil when there may be more.
     private var drainedVersion: Int64?
+    private var foundAt = steadyClockMilliseconds()
 
     init(file: TopicFile, folder: String, group: String?) throws(LogError) {
         self.file = file
@@ -44,9 +46,12 @@ package final class EmbeddedConsumer: LogConsumer {
         while true {
             let seen = file.signal.current
             try readNew(into: &batch, recordCountMax: recordCountMax)
-            let left = deadline - steadyClockMilliseconds()
-            if !batch.records.isEmpty || left <= 0 { return .records }
-            file.signal.wait(after: seen, milliseconds: min(Int(left), EmbeddedConsumer.checkMilliseconds))
+            let now = steadyClockMilliseconds()
+            if !batch.records.isEmpty { foundAt = now }
+            if !batch.records.isEmpty || now >= deadline { return .records }
+            let isQuiet = now - foundAt > EmbeddedConsumer.quietMilliseconds
+            let check = isQuiet ? EmbeddedConsumer.quietCheckMilliseconds : EmbeddedConsumer.checkMilliseconds
+            file.signal.wait(after: seen, milliseconds: min(Int(deadline - now), check))
         }
     }
 

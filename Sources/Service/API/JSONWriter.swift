@@ -88,12 +88,16 @@ package struct JSONWriter: Sendable {
     /// A value that `body` writes straight into the buffer, of at most so many bytes.
     mutating func value(byteCountMax: Int, _ body: (inout JSONCursor) -> Void) {
         separate()
+        write(byteCountMax: byteCountMax, body)
+        needsComma = true
+    }
+
+    private mutating func write(byteCountMax: Int, _ body: (inout JSONCursor) -> Void) {
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCountMax) { memory in
             var cursor = JSONCursor(memory)
             body(&cursor)
             return cursor.count
         }
-        needsComma = true
     }
 
     /// Text that is JSON already.
@@ -108,30 +112,14 @@ package struct JSONWriter: Sendable {
         buffer.writeInteger(UInt8(0x22))
         var value = value
         value.withUTF8 { bytes in
-            var start = 0
-            for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5c {
-                buffer.writeBytes(bytes[start..<index])
-                writeEscape(byte)
-                start = index + 1
+            // In pieces: what a long text may take escaped is many times what it does take.
+            for start in stride(from: 0, to: bytes.count, by: 1024) {
+                let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<min(start + 1024, bytes.count)])
+                write(byteCountMax: JSONCursor.escapedByteCountMax * piece.count) { $0.escaped(piece) }
             }
-            buffer.writeBytes(bytes[start...])
         }
         buffer.writeInteger(UInt8(0x22))
         needsComma = true
-    }
-
-    private mutating func writeEscape(_ byte: UInt8) {
-        switch byte {
-        case 0x22: buffer.writeStaticString("\\\"")
-        case 0x5c: buffer.writeStaticString("\\\\")
-        case 0x0a: buffer.writeStaticString("\\n")
-        case 0x09: buffer.writeStaticString("\\t")
-        case 0x0d: buffer.writeStaticString("\\r")
-        default:
-            buffer.writeStaticString("\\u00")
-            buffer.writeString(byte < 16 ? "0" : "1")
-            buffer.writeString(String(byte & 15, radix: 16))
-        }
     }
 
     private mutating func open(_ byte: UInt8) {

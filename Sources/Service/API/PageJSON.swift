@@ -21,44 +21,32 @@ extension JSONWriter {
                     json.member("title", row.title)
                     json.member("reason", row.reason)
                     json.member("items")
-                    json.array(row.list.ranked) { json, item in
-                        let artwork = served.artworkOnTrial(of: Int(item.title))
-                        json.write(item, row.list.texts, served.published.fragments, artwork: artwork)
-                    }
+                    json.write(row.list, served.published.fragments) { served.artworkOnTrial(of: $0) }
                 }
             }
         }
     }
 
     /// A list of ranked titles, each with its first artwork.
-    mutating func write(_ list: RankedList, in published: Published) {
-        array(list.ranked) { $0.write($1, list.texts, published.fragments, artwork: nil) }
-    }
+    mutating func write(_ list: RankedList, in published: Published) { write(list, published.fragments) { _ in nil } }
 
-    /// One ranked title, straight into the buffer; with its first artwork where none is named.
-    private mutating func write(_ item: RankedItem, _ texts: PageTexts, _ fragments: TitleFragments, artwork: ArtworkID?) {
-        let title = Int(item.title)
-        fragments.withHead(title) { head in
-            fragments.withArtwork(title) { firstArtwork in
-                texts.withBytes(item.evidence) { evidence in
-                    let texts = head.count + firstArtwork.count + JSONCursor.escapedByteCountMax * evidence.count
-                    let named = JSONCursor.escapedByteCountMax * (artwork?.description.utf8.count ?? 0)
-                    value(byteCountMax: texts + named + JSONWriter.itemByteCountMax) { json in
-                        json.add(head)
-                        json.number(item.parts.score)
-                        json.add(",\"source\":\"")
-                        json.add(item.source.text)
-                        json.add("\",\"evidence\":\"")
-                        json.escaped(evidence)
-                        json.add("\",")
-                        if let artwork { json.add(artwork) } else { json.add(firstArtwork) }
-                        if item.progress >= 0 {
-                            json.add(",\"progress\":")
-                            json.number(item.progress)
-                        }
-                        json.add(item.parts)
-                        json.byte(0x7d)
+    /// A list of ranked titles, straight into the buffer; each with its first artwork where `artwork` names none.
+    private mutating func write(_ list: RankedList, _ fragments: TitleFragments, artwork: (Int) -> ArtworkID?) {
+        let artworks = list.ranked.map { artwork(Int($0.title)) }
+        fragments.withBytes { fragments in
+            list.texts.withBytes { texts in
+                var byteCountMax = 2
+                for (item, artwork) in zip(list.ranked, artworks) {
+                    let escaped = texts[item.evidence].count + (artwork?.description.utf8.count ?? 0)
+                    byteCountMax += fragments.byteCount(Int(item.title)) + JSONCursor.escapedByteCountMax * escaped + Self.itemByteCountMax
+                }
+                value(byteCountMax: byteCountMax) { json in
+                    json.byte(0x5b)
+                    for (place, item) in list.ranked.enumerated() {
+                        if place > 0 { json.byte(0x2c) }
+                        json.add(item, evidence: texts[item.evidence], fragments, artworks[place])
                     }
+                    json.byte(0x5d)
                 }
             }
         }
@@ -69,6 +57,26 @@ extension JSONWriter {
 }
 
 extension JSONCursor {
+    fileprivate mutating func add(
+        _ item: RankedItem, evidence: UnsafeRawBufferPointer, _ fragments: TitleFragments.Bytes, _ artwork: ArtworkID?
+    ) {
+        let title = Int(item.title)
+        add(fragments.head(title))
+        number(item.parts.score)
+        add(",\"source\":\"")
+        add(item.source.text)
+        add("\",\"evidence\":\"")
+        escaped(evidence)
+        add("\",")
+        if let artwork { add(artwork) } else { add(fragments.artwork(title)) }
+        if item.progress >= 0 {
+            add(",\"progress\":")
+            number(item.progress)
+        }
+        add(item.parts)
+        byte(0x7d)
+    }
+
     fileprivate mutating func add(_ artwork: ArtworkID) {
         add("\"artwork_id\":\"")
         var text = artwork.description

@@ -28,11 +28,24 @@ package struct TitleFragments: Sendable {
         }
     }
 
-    func withHead<R>(_ title: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R { with(2 * title, body) }
+    /// The fragments' bytes, valid within a closure.
+    struct Bytes {
+        fileprivate let bytes: UnsafeRawBufferPointer
+        fileprivate let starts: UnsafeBufferPointer<Int32>
 
-    func withArtwork<R>(_ title: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R { with(2 * title + 1, body) }
+        func head(_ title: Int) -> UnsafeRawBufferPointer { text(2 * title, to: 2 * title + 1) }
 
-    private func with<R>(_ place: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[Int(starts[place])..<Int(starts[place + 1])])) }
+        func artwork(_ title: Int) -> UnsafeRawBufferPointer { text(2 * title + 1, to: 2 * title + 2) }
+
+        /// Of both.
+        func byteCount(_ title: Int) -> Int { text(2 * title, to: 2 * title + 2).count }
+
+        private func text(_ first: Int, to end: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: bytes[Int(starts[first])..<Int(starts[end])])
+        }
+    }
+
+    func withBytes<R>(_ body: (Bytes) -> R) -> R {
+        bytes.withUnsafeBytes { bytes in starts.withUnsafeBufferPointer { body(Bytes(bytes: bytes, starts: $0)) } }
     }
 }

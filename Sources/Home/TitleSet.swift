@@ -1,0 +1,12 @@
+// hot path
+
+/// A set of titles, a bit each: small enough to stay near while titles are looked up in no order.
+struct TitleSet: Sendable {
+    private var words: [UInt64]
+
+    init(titleCount: Int) { words = [UInt64](repeating: 0, count: titleCount / 64 + 1) }
+
+    func contains(_ title: Int) -> Bool { words[title >> 6] & 1 << UInt64(title & 63) != 0 }
+
+    mutating func insert(_ title: Int) { words[title >> 6] |= 1 << UInt64(title & 63) }
+}
