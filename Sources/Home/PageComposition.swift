@@ -123,16 +123,16 @@ private struct ScoreRange {
 
     init(_ context: borrowing ViewerContext) {
         var (least, greatest) = (Int64.max, Int64.min)
-        let (starts, ordered, limit) = (context.standings.starts, context.standings.ordered, context.request.maturityLimit)
-        let (tops, bottoms, terms) = (context.standings.greatest, context.standings.least, context.taste.points)
-        func counts(_ title: OrderedTitle) -> Bool { Int(title.maturity) <= limit && !context.titles.has(Int(title.title)) }
+        let (starts, ordered) = (context.standings.starts, context.standings.ordered)
+        let (tops, bottoms, terms) = (context.standings.first, context.standings.least, context.taste.points)
         for set in 0..<context.columns.sets.count {
             let term = terms[set]
             // Nearly all sets lie between those seen before.
-            if tops[set] + term <= greatest && bottoms[set] + term >= least { continue }
+            if Points.points(ofKey: tops[set]) + term <= greatest && bottoms[set] + term >= least { continue }
             let titles = ordered[Int(starts[set])..<Int(starts[set + 1])]
-            if let first = titles.first(where: counts) { greatest = max(greatest, first.points + term) }
-            if let last = titles.last(where: counts) { least = min(least, last.points + term) }
+            let (first, last) = (titles.first(where: context.isCommon), titles.last(where: context.isCommon))
+            if let first { greatest = max(greatest, Points.points(ofKey: first) + term) }
+            if let last { least = min(least, Points.points(ofKey: last) + term) }
         }
         for entry in context.titles.entries where entry.isShowable {
             (least, greatest) = (min(least, entry.points), max(greatest, entry.points))

@@ -15,8 +15,7 @@ struct RankedTitles: Sendable {
     /// Adds the titles of a set of genres that the viewer's state does not speak of, with what the set adds to their points.
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
         hasSets = true
-        let starts = context.standings.starts
-        if let key = Self.best(Int(starts[set])..<Int(starts[set + 1]), term, context) { keys.append(key) }
+        if let key = Self.common(context.standings.first[set], term, context) { keys.append(key) }
     }
 
     mutating func reserve(_ count: Int) { keys.reserveCapacity(count) }
@@ -42,29 +41,35 @@ struct RankedTitles: Sendable {
         let title = Int(Points.title(ofKey: key))
         if !hasSets || context.titles.has(title) { return nil }
         let standing = context.standings.titles[title]
-        let rest = Int(standing.place) + 1..<Int(context.standings.starts[Int(standing.set) + 1])
-        return Self.best(rest, Points.points(ofKey: key) - standing.points, context)
+        return Self.common(standing.follower, Points.points(ofKey: key) - standing.points, context)
     }
 
-    /// The first of a list's titles that may be shown to the viewer and stands alone nowhere.
-    private static func best(_ places: Range<Int>, _ term: Int64, _ context: borrowing ViewerContext) -> UInt64? {
-        let limit = context.request.maturityLimit
-        for place in places {
-            let title = context.standings.ordered[place]
-            if Int(title.maturity) <= limit && !context.titles.has(Int(title.title)) { return Points.key(title.points + term, title.title) }
+    /// The first title of a list from one on that may be shown and stands alone nowhere, with what the set adds.
+    @inline(__always)
+    private static func common(_ first: UInt64, _ term: Int64, _ context: borrowing ViewerContext) -> UInt64? {
+        var key = first
+        while key != 0 {
+            if context.isCommon(key) { return Points.key(Points.points(ofKey: key) + term, Points.title(ofKey: key)) }
+            key = context.standings.titles[Int(Points.title(ofKey: key))].follower
         }
         return nil
     }
 
     /// Puts a key where it belongs below a place whose own key has gone.
+    @inline(__always)
     private mutating func sink(_ key: UInt64, from place: Int) {
         keys.withUnsafeMutableBufferPointer { keys in
             var place = place
-            while true {
-                var child = 2 * place + 1
-                if child >= keys.count { break }
-                if child + 1 < keys.count && keys[child + 1] > keys[child] { child += 1 }
+            var child = 2 &* place &+ 1
+            while child &+ 1 < keys.count {
+                // Without a branch, which nobody could predict.
+                child &+= keys[child &+ 1] > keys[child] ? 1 : 0
                 if keys[child] <= key { break }
+                keys[place] = keys[child]
+                place = child
+                child = 2 &* place &+ 1
+            }
+            if child &+ 1 == keys.count && keys[child] > key {
                 keys[place] = keys[child]
                 place = child
             }

@@ -34,16 +34,16 @@ package final class RegionStandings: Sendable {
     /// How much a title is played, in words (`Evidence.popular`): where among the texts.
     let popularText: [PageTexts.Range]
     let popularTexts: PageTexts
-    /// The titles of each genre set that may be shown here, by points, ties by index: `ordered[starts[s]..<starts[s + 1]]`.
-    let ordered: [OrderedTitle]
+    /// The titles of each genre set that may be shown here, by points, ties by index: keys `ordered[starts[s]..<starts[s + 1]]`.
+    let ordered: [UInt64]
     let starts: [Int32]
-    /// The points of the first and the last of them; of a set without any so few, and so many, that no term makes up for it.
-    let greatest: [Int64]
+    /// The key of the first of them, 0 of a set without any, and the points of the last, of such a set so many that no term makes up for it.
+    let first: [UInt64]
     let least: [Int64]
     /// All titles that may be shown here in the order of `RowScore.trending`, ties by index.
     let trendingOrder: [Int32]
     /// Titles that may be shown here and are new, ascending.
-    let newest: [OrderedTitle]
+    let newest: [Int32]
     /// Mean popularity of the five titles that stand best, by genre number.
     let genrePopularity: [Float]
 
@@ -76,7 +76,7 @@ package final class RegionStandings: Sendable {
             return standing
         }
         let orders = TitleOrders(&titles, columns: columns, region: region ?? RegionID.none)
-        (ordered, starts, greatest, least) = (orders.ordered, orders.starts, orders.greatest, orders.least)
+        (ordered, starts, first, least) = (orders.ordered, orders.starts, orders.first, orders.least)
         trendingOrder = orders.sorted { RowScore.trending(titles[$0].trending, titles[$0].popularity) }
         newest = orders.newest(titles)
         self.titles = titles
@@ -92,7 +92,7 @@ package final class RegionStandings: Sendable {
     }
 
     /// True where the title may be shown in the region to some age.
-    func isShowable(_ title: Int) -> Bool { titles[title].place >= 0 }
+    func isShowable(_ title: Int) -> Bool { titles[title].isShowable }
 
     /// How closely a title follows another, by how often it was played after it, against the plays of both; 0 to about 0.8.
     func closeness(from title: Int, to successor: SuccessorWeight) -> Float {

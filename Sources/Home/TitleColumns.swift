@@ -14,6 +14,7 @@ final class TitleColumns: Sendable {
     let genreShares: [Float]
     let addedAt: [Int64]
     let maturity: [Int32]
+    let maturityMax: Int
     private let regionStarts: [Int32]
     private let regions: [UInt64]
     private let isAvailable: [Bool]
@@ -38,6 +39,7 @@ final class TitleColumns: Sendable {
         genreShares = titlesByGenre.map { Float($0.count) / Float(max(genres.count, 1)) }
         addedAt = catalog.titles.map(\.addedAt)
         maturity = catalog.titles.map { Int32(clamping: $0.maturity) }
+        maturityMax = Int(maturity.max() ?? 0)
         isAvailable = catalog.titles.map(\.isAvailable)
         sets = GenreSets(catalog)
         self.genreStarts = genreStarts

@@ -3,13 +3,13 @@ import Features
 
 /// Titles brought into order once for all requests of a second.
 struct TitleOrders {
-    let ordered: [OrderedTitle]
+    let ordered: [UInt64]
     let starts: [Int32]
-    let greatest: [Int64]
+    let first: [UInt64]
     let least: [Int64]
     private let showable: [Int32]
 
-    /// Orders the titles of each genre set by their points, ties by index, and notes in `titles` where they came to stand.
+    /// Orders the titles of each genre set by their points, ties by index, and notes in `titles` which comes after which.
     init(_ titles: inout [TitleStanding], columns: TitleColumns, region: RegionID) {
         showable = (0..<Int32(columns.count)).filter { columns.isShowable(Int($0), in: region) }
         var starts = [Int32](repeating: 0, count: columns.sets.count + 1)
@@ -22,13 +22,19 @@ struct TitleOrders {
             keys[Int(next[set])] = Points.key(titles[Int(title)].points, title)
             next[set] += 1
         }
-        for set in 0..<columns.sets.count { keys[Int(starts[set])..<Int(starts[set + 1])].sort(by: >) }
-        let ordered = keys.map { OrderedTitle(titles, Points.title(ofKey: $0)) }
-        for place in ordered.indices { titles[Int(ordered[place].title)].place = Int32(place) }
         let sets = 0..<columns.sets.count
-        greatest = sets.map { starts[$0] == starts[$0 + 1] ? -Points.unreached : ordered[Int(starts[$0])].points }
-        least = sets.map { starts[$0] == starts[$0 + 1] ? Points.unreached : ordered[Int(starts[$0 + 1]) - 1].points }
-        self.ordered = ordered
+        for set in sets {
+            keys[Int(starts[set])..<Int(starts[set + 1])].sort(by: >)
+            var follower: UInt64 = 0
+            for key in keys[Int(starts[set])..<Int(starts[set + 1])].reversed() {
+                titles[Int(Points.title(ofKey: key))].follower = follower
+                follower = key
+            }
+        }
+        for title in showable { titles[Int(title)].isShowable = true }
+        first = sets.map { starts[$0] == starts[$0 + 1] ? 0 : keys[Int(starts[$0])] }
+        least = sets.map { starts[$0] == starts[$0 + 1] ? Points.unreached : Points.points(ofKey: keys[Int(starts[$0 + 1]) - 1]) }
+        ordered = keys
         self.starts = starts
     }
 
@@ -40,9 +46,7 @@ struct TitleOrders {
     }
 
     /// Those of the showable titles that are new, ascending.
-    func newest(_ titles: [TitleStanding]) -> [OrderedTitle] {
-        showable.filter { titles[Int($0)].newness > 0 }.map { OrderedTitle(titles, $0) }
-    }
+    func newest(_ titles: [TitleStanding]) -> [Int32] { showable.filter { titles[Int($0)].newness > 0 } }
 
     /// The mean of the greatest `count` values; 0 of none.
     static func meanOfBest(_ count: Int, of titles: [Int32], by values: [Float]) -> Float {
@@ -54,12 +58,5 @@ struct TitleOrders {
             if best.count > count { best.removeLast() }
         }
         return best.reduce(0, +) / Float(max(best.count, 1))
-    }
-}
-
-extension OrderedTitle {
-    fileprivate init(_ titles: [TitleStanding], _ title: Int32) {
-        let standing = titles[Int(title)]
-        self.init(points: standing.points, title: title, maturity: standing.maturity, set: standing.set)
     }
 }

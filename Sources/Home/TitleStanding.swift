@@ -2,6 +2,8 @@
 struct TitleStanding: Sendable, BitwiseCopyable {
     /// What trending, popularity and newness add to the title's score, in points.
     var points: Int64 = 0
+    /// Key (`Points.key`) of the title that comes next among those of the same genres that may be shown here; 0 after the last.
+    var follower: UInt64 = 0
     var popularity: Float = 0
     /// Deviations over their maximum; 0…1.
     var trending: Float = 0
@@ -10,14 +12,6 @@ struct TitleStanding: Sendable, BitwiseCopyable {
     /// The title's set of genres.
     var set: Int32 = 0
     var maturity: Int32 = 0
-    /// Where the title stands in `RegionStandings.ordered`; −1 where it may not be shown here.
-    var place: Int32 = -1
-}
-
-/// A title in an order that is read from one to the next, with what decides whether it is taken.
-struct OrderedTitle: Sendable, BitwiseCopyable {
-    var points: Int64
-    var title: Int32
-    var maturity: Int32
-    var set: Int32
+    /// May be shown here, to some age.
+    var isShowable = false
 }

@@ -48,6 +48,8 @@ struct ViewerContext: Sendable {
     let taste: ViewerTaste
     private(set) var titles: ViewerTitles
     let isCold: Bool
+    /// No title is for older viewers than this one.
+    private let isOfAnyAge: Bool
 
     init(_ viewer: Viewer, composer: HomeComposer, snapshot: TitleSnapshot, request: HomeRequest, standings: RegionStandings) {
         catalog = composer.catalog
@@ -80,6 +82,7 @@ struct ViewerContext: Sendable {
         self.history = history
         self.titles = titles
         isCold = viewer.isCold
+        isOfAnyAge = columns.maturityMax <= request.maturityLimit
         addSignals()
     }
 
@@ -98,7 +101,13 @@ struct ViewerContext: Sendable {
 
     private func isFit(_ title: Int) -> Bool {
         let standing = standings.titles[title]
-        return standing.place >= 0 && Int(standing.maturity) <= request.maturityLimit
+        return standing.isShowable && Int(standing.maturity) <= request.maturityLimit
+    }
+
+    /// Whether a title that is shown here may be shown to the viewer and stands for this one as for all; by its key.
+    func isCommon(_ key: UInt64) -> Bool {
+        let title = Int(Points.title(ofKey: key))
+        return !titles.has(title) && (isOfAnyAge || Int(columns.maturity[title]) <= request.maturityLimit)
     }
 
     /// The model's score.
