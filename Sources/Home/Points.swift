@@ -29,4 +29,15 @@ enum Points {
     static func title(ofKey key: UInt64) -> Int32 { Int32(truncatingIfNeeded: titleMask ^ (key & titleMask)) }
 
     static func points(ofKey key: UInt64) -> Int64 { Int64(key >> titleBits) - limit }
+
+    /// From a title to the next of its list: how many points fewer that one has, and which it is.
+    static func step(from key: UInt64, to next: UInt64) -> UInt64 {
+        UInt64(points(ofKey: key) - points(ofKey: next)) << titleBits | (next & titleMask)
+    }
+
+    /// The key of the next title of a list, whatever is added to the points of all its titles.
+    static func key(_ key: UInt64, after step: UInt64) -> UInt64 {
+        let (points, isTooLow) = (key & ~titleMask).subtractingReportingOverflow(step & ~titleMask)
+        return (isTooLow ? 0 : points) | step & titleMask
+    }
 }

@@ -15,7 +15,14 @@ struct RankedTitles: Sendable {
     /// Adds the titles of a set of genres that the viewer's state does not speak of, with what the set adds to their points.
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
         hasSets = true
-        if let key = Self.common(context.standings.first[set], term, context) { keys.append(key) }
+        let first = context.standings.first[set]
+        if first == 0 { return }
+        let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
+        if context.isCommon(key) {
+            keys.append(key)
+        } else if let next = Self.common(after: key, context) {
+            keys.append(next)
+        }
     }
 
     mutating func reserve(_ count: Int) { keys.reserveCapacity(count) }
@@ -38,21 +45,20 @@ struct RankedTitles: Sendable {
 
     /// What follows a title in its list.
     private func follower(of key: UInt64, _ context: borrowing ViewerContext) -> UInt64? {
-        let title = Int(Points.title(ofKey: key))
-        if !hasSets || context.titles.has(title) { return nil }
-        let standing = context.standings.titles[title]
-        return Self.common(standing.follower, Points.points(ofKey: key) - standing.points, context)
+        if !hasSets || context.titles.has(Int(Points.title(ofKey: key))) { return nil }
+        return Self.common(after: key, context)
     }
 
-    /// The first title of a list from one on that may be shown and stands alone nowhere, with what the set adds.
+    /// The next title of a list that may be shown and stands alone nowhere.
     @inline(__always)
-    private static func common(_ first: UInt64, _ term: Int64, _ context: borrowing ViewerContext) -> UInt64? {
-        var key = first
-        while key != 0 {
-            if context.isCommon(key) { return Points.key(Points.points(ofKey: key) + term, Points.title(ofKey: key)) }
-            key = context.standings.titles[Int(Points.title(ofKey: key))].follower
+    private static func common(after key: UInt64, _ context: borrowing ViewerContext) -> UInt64? {
+        var key = key
+        while true {
+            let step = context.standings.steps[Int(Points.title(ofKey: key))]
+            if step == RegionStandings.noStep { return nil }
+            key = Points.key(key, after: step)
+            if context.isCommon(key) { return key }
         }
-        return nil
     }
 
     /// Puts a key where it belongs below a place whose own key has gone.

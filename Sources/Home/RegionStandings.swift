@@ -25,8 +25,9 @@ package final class RegionStandings: Sendable {
     package let popularity: [Float]
     /// What surprises; deviations are 0 where a title does not.
     package let trends: [Trend]
-    /// What ranking reads of each title.
     let titles: [TitleStanding]
+    /// What trending, popularity and newness add to a title's score, in points.
+    let points: [Int64]
     /// 1 / √(plays ever + shrink).
     let inverseRootPlays: [Float]
     /// (plays ever + 5) to the power of −discount.
@@ -40,12 +41,16 @@ package final class RegionStandings: Sendable {
     /// The key of the first of them, 0 of a set without any, and the points of the last, of such a set so many that no term makes up for it.
     let first: [UInt64]
     let least: [Int64]
+    /// From each title to the next of its set (`Points.step`); `noStep` after the last.
+    let steps: [UInt64]
+    static let noStep = UInt64.max
     /// All titles that may be shown here in the order of `RowScore.trending`, ties by index.
     let trendingOrder: [Int32]
     /// Titles that may be shown here and are new, ascending.
-    let newest: [Int32]
+    let newest: [NewTitle]
     /// Mean popularity of the five titles that stand best, by genre number.
     let genrePopularity: [Float]
+    private let showable: TitleSet
 
     /// A region of nil means all together.
     init(columns: TitleColumns, model: RankerModel, region: RegionID?, snapshot: TitleSnapshot, settings: HomeSettings, now: Int64) {
@@ -60,7 +65,7 @@ package final class RegionStandings: Sendable {
         trends = counts.trends(settings)
         let deviationMax = settings.trendDeviationMax
         let (popularity, trends) = (popularity, trends)
-        var titles = (0..<titleCount).map { title in
+        let titles = (0..<titleCount).map { title in
             var standing = TitleStanding()
             standing.popularity = popularity[title]
             standing.trending = min(trends[title].deviations, deviationMax) / deviationMax
@@ -68,17 +73,20 @@ package final class RegionStandings: Sendable {
             if age >= 0 && age <= settings.newMilliseconds {
                 standing.newness = Float.decay(age: age, halfLife: settings.newHalfLifeMilliseconds)
             }
-            standing.points =
-                Points.of(model.weight(.trending) * standing.trending) + Points.of(model.weight(.popularity) * standing.popularity)
-                + Points.of(model.weight(.newness) * standing.newness)
             standing.set = columns.sets.ofTitle[title]
-            standing.maturity = columns.maturity[title]
             return standing
         }
-        let orders = TitleOrders(&titles, columns: columns, region: region ?? RegionID.none)
-        (ordered, starts, first, least) = (orders.ordered, orders.starts, orders.first, orders.least)
+        points = titles.map { standing in
+            Points.of(model.weight(.trending) * standing.trending) + Points.of(model.weight(.popularity) * standing.popularity)
+                + Points.of(model.weight(.newness) * standing.newness)
+        }
+        var showable = TitleSet(titleCount: titleCount)
+        for title in 0..<titleCount where columns.isShowable(title, in: region ?? RegionID.none) { showable.insert(title) }
+        self.showable = showable
+        let orders = TitleOrders(points, columns: columns, isShowable: showable)
+        (ordered, starts, first, least, steps) = (orders.ordered, orders.starts, orders.first, orders.least, orders.steps)
         trendingOrder = orders.sorted { RowScore.trending(titles[$0].trending, titles[$0].popularity) }
-        newest = orders.newest(titles)
+        newest = orders.newest(titles, points)
         self.titles = titles
         genrePopularity = columns.titlesByGenre.map { TitleOrders.meanOfBest(5, of: $0, by: popularity) }
         var texts = PageTexts()
@@ -92,7 +100,7 @@ package final class RegionStandings: Sendable {
     }
 
     /// True where the title may be shown in the region to some age.
-    func isShowable(_ title: Int) -> Bool { titles[title].isShowable }
+    func isShowable(_ title: Int) -> Bool { showable.contains(title) }
 
     /// How closely a title follows another, by how often it was played after it, against the plays of both; 0 to about 0.8.
     func closeness(from title: Int, to successor: SuccessorWeight) -> Float {

@@ -66,14 +66,12 @@ struct RowDrafts {
     private func new(_ context: borrowing ViewerContext) -> RowDraft {
         var titles = RankedTitles()
         titles.reserve(context.standings.newest.count)
-        let (limit, terms) = (context.request.maturityLimit, context.taste.points)
         for new in context.standings.newest {
-            if context.titles.has(Int(new)) {
-                let entry = context.titles[Int(new)]
-                if entry.isEligible { titles.add(new, points: entry.points) }
-            } else {
-                let standing = context.standings.titles[Int(new)]
-                if Int(standing.maturity) <= limit { titles.add(new, points: terms[Int(standing.set)] + standing.points) }
+            if context.titles.has(Int(new.title)) {
+                let entry = context.titles[Int(new.title)]
+                if entry.isEligible { titles.add(new.title, points: entry.points) }
+            } else if context.isOfAge(Int(new.title)) {
+                titles.add(new.title, points: context.taste.points[Int(new.set)] + new.points)
             }
         }
         return draft(.new, titles, bonus: -0.1)

@@ -6,12 +6,13 @@ struct TitleOrders {
     let ordered: [UInt64]
     let starts: [Int32]
     let first: [UInt64]
+    let steps: [UInt64]
     let least: [Int64]
     private let showable: [Int32]
 
-    /// Orders the titles of each genre set by their points, ties by index, and notes in `titles` which comes after which.
-    init(_ titles: inout [TitleStanding], columns: TitleColumns, region: RegionID) {
-        showable = (0..<Int32(columns.count)).filter { columns.isShowable(Int($0), in: region) }
+    /// Orders the titles of each genre set by their points, ties by index.
+    init(_ points: [Int64], columns: TitleColumns, isShowable: TitleSet) {
+        showable = (0..<Int32(columns.count)).filter { isShowable.contains(Int($0)) }
         var starts = [Int32](repeating: 0, count: columns.sets.count + 1)
         for title in showable { starts[columns.set(of: Int(title)) + 1] += 1 }
         for set in 0..<columns.sets.count { starts[set + 1] += starts[set] }
@@ -19,19 +20,19 @@ struct TitleOrders {
         var keys = [UInt64](repeating: 0, count: showable.count)
         for title in showable {
             let set = columns.set(of: Int(title))
-            keys[Int(next[set])] = Points.key(titles[Int(title)].points, title)
+            keys[Int(next[set])] = Points.key(points[Int(title)], title)
             next[set] += 1
         }
+        var steps = [UInt64](repeating: RegionStandings.noStep, count: columns.count)
         let sets = 0..<columns.sets.count
         for set in sets {
             keys[Int(starts[set])..<Int(starts[set + 1])].sort(by: >)
-            var follower: UInt64 = 0
-            for key in keys[Int(starts[set])..<Int(starts[set + 1])].reversed() {
-                titles[Int(Points.title(ofKey: key))].follower = follower
-                follower = key
+            let ordered = keys[Int(starts[set])..<Int(starts[set + 1])]
+            for (key, next) in zip(ordered, ordered.dropFirst()) {
+                steps[Int(Points.title(ofKey: key))] = Points.step(from: key, to: next)
             }
         }
-        for title in showable { titles[Int(title)].isShowable = true }
+        self.steps = steps
         first = sets.map { starts[$0] == starts[$0 + 1] ? 0 : keys[Int(starts[$0])] }
         least = sets.map { starts[$0] == starts[$0 + 1] ? Points.unreached : Points.points(ofKey: keys[Int(starts[$0 + 1]) - 1]) }
         ordered = keys
@@ -46,7 +47,10 @@ struct TitleOrders {
     }
 
     /// Those of the showable titles that are new, ascending.
-    func newest(_ titles: [TitleStanding]) -> [Int32] { showable.filter { titles[Int($0)].newness > 0 } }
+    func newest(_ titles: [TitleStanding], _ points: [Int64]) -> [NewTitle] {
+        showable.filter { titles[Int($0)].newness > 0 }
+            .map { NewTitle(points: points[Int($0)], title: $0, set: titles[Int($0)].set) }
+    }
 
     /// The mean of the greatest `count` values; 0 of none.
     static func meanOfBest(_ count: Int, of titles: [Int32], by values: [Float]) -> Float {

@@ -1,9 +1,5 @@
-/// How one title stands in a region: what ranking reads of it, side by side, because titles come in no order.
+/// What the terms of a title's score in a region are made of, side by side; small, because requests read it in no order.
 struct TitleStanding: Sendable, BitwiseCopyable {
-    /// What trending, popularity and newness add to the title's score, in points.
-    var points: Int64 = 0
-    /// Key (`Points.key`) of the title that comes next among those of the same genres that may be shown here; 0 after the last.
-    var follower: UInt64 = 0
     var popularity: Float = 0
     /// Deviations over their maximum; 0…1.
     var trending: Float = 0
@@ -11,7 +7,11 @@ struct TitleStanding: Sendable, BitwiseCopyable {
     var newness: Float = 0
     /// The title's set of genres.
     var set: Int32 = 0
-    var maturity: Int32 = 0
-    /// May be shown here, to some age.
-    var isShowable = false
+}
+
+/// A new title, for whoever goes through all of them.
+struct NewTitle: Sendable, BitwiseCopyable {
+    var points: Int64
+    var title: Int32
+    var set: Int32
 }

@@ -100,21 +100,20 @@ struct ViewerContext: Sendable {
     func isEligible(_ title: Int) -> Bool { titles.has(title) ? titles[title].isEligible : isFit(title) }
 
     private func isFit(_ title: Int) -> Bool {
-        let standing = standings.titles[title]
-        return standing.isShowable && Int(standing.maturity) <= request.maturityLimit
+        standings.isShowable(title) && isOfAge(title)
     }
 
     /// Whether a title that is shown here may be shown to the viewer and stands for this one as for all; by its key.
     func isCommon(_ key: UInt64) -> Bool {
         let title = Int(Points.title(ofKey: key))
-        return !titles.has(title) && (isOfAnyAge || Int(columns.maturity[title]) <= request.maturityLimit)
+        return !titles.has(title) && isOfAge(title)
     }
+
+    func isOfAge(_ title: Int) -> Bool { isOfAnyAge || Int(columns.maturity[title]) <= request.maturityLimit }
 
     /// The model's score.
     func points(_ title: Int) -> Int64 {
-        if titles.has(title) { return titles[title].points }
-        let standing = standings.titles[title]
-        return taste.points[Int(standing.set)] + standing.points
+        titles.has(title) ? titles[title].points : taste.points[columns.set(of: title)] + standings.points[title]
     }
 
     /// How well a title fits a search; 0 where it does not.
@@ -169,7 +168,7 @@ extension ViewerContext {
         let own =
             Points.of(model.weight(.coPlay) * entry.coPlay) + Points.of(model.weight(.search) * entry.search)
             + Points.of(model.weight(.ratedNeighbours) * entry.rated) + Points.of(model.weight(.fatigue) * entry.fatigue)
-        entry.points = taste.points[Int(entry.set)] + standings.titles[title].points + own
+        entry.points = taste.points[Int(entry.set)] + standings.points[title] + own
         entry.isShowable = isFit(title) && !entry.marks.contains(.hidden)
         entry.isEligible = entry.isShowable && entry.marks.isDisjoint(with: .settled)
         titles.update(place) { $0 = entry }
