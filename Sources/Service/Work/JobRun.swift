@@ -61,6 +61,7 @@ final class JobRun {
     private var lastIdentityCheck = ContinuousClock.now
     private var identity: StoreIdentity
     private var rate = RateEstimate()
+    private var pace: CommitPace
     /// The next record to take in, by partition.
     private var next: [Int32: Int64] = [:]
     /// What the log held of each partition when it was begun.
@@ -68,6 +69,7 @@ final class JobRun {
 
     init(_ setup: JobSetup) throws {
         self.setup = setup
+        pace = CommitPace(interval: setup.commitInterval)
         decoder = setup.decoder
         store = try setup.makeStore()
         identity = try store.identity()
@@ -187,7 +189,7 @@ final class JobRun {
     // MARK: Processing
 
     private func process() throws {
-        guard !records.records.isEmpty else { return }
+        guard !records.records.isEmpty else { return pace.foundNothing() }
         for partition in batches.keys { batches[partition]?.removeAll() }
         try setup.stages.measure(.decode) { try decode() }
         for (partition, batch) in batches where !batch.events.isEmpty {
@@ -273,11 +275,11 @@ final class JobRun {
 
     private var pollMilliseconds: Int {
         let isClean = engines.values.allSatisfy { $0.changedUserCount == 0 && $0.changedTitleCount == 0 }
-        return isClean ? 50 : max(1, Int((setup.commitInterval - (ContinuousClock.now - lastCommit)) / .milliseconds(1)))
+        return isClean ? 50 : pace.pollMilliseconds(after: ContinuousClock.now - lastCommit)
     }
 
     private var isCommitDue: Bool {
-        engines.values.contains(where: \.mustCommit) || ContinuousClock.now - lastCommit >= setup.commitInterval
+        engines.values.contains(where: \.mustCommit) || ContinuousClock.now - lastCommit >= pace.current
     }
 
     private func commit(titles: Bool = false) throws {
@@ -323,6 +325,7 @@ final class JobRun {
             sum.definitionVersion = max(sum.definitionVersion, summary.definitionVersion)
         }
         let lag = try lag()
+        pace.saw(lag: lag, rate: rate)
         setup.board.update(setup.namespace, setup.topic) {
             $0.ledger = sum.ledger
             $0.logTime = sum.logTime
