@@ -6,7 +6,7 @@ struct RankedTitles: Sendable {
     /// Points and title of each list's best; the lists themselves are those of `RegionStandings.ordered`.
     private var keys: [UInt64] = []
     private var isHeap = false
-    /// No set was added: every title stands alone.
+    /// Where no set was added, every title stands alone.
     private var hasSets = false
 
     /// Adds a title that stands alone: one that the viewer's state speaks of, or any where no set is added.

@@ -27,7 +27,7 @@ package struct Configuration: Sendable {
     /// Partitions of every topic that feeds features; fixed when the topics are created (co-partitioned, DESIGN §4).
     package var partitionCount = 4
     package var bucketsPerPartition = 4
-    /// Least time between two commits of a job, milliseconds: the flush interval.
+    /// Least time between two commits of a job, milliseconds: the flush interval; a job that lags takes a second (`CommitPace`).
     package var commitIntervalMilliseconds = 100
     package var titleCommitIntervalMilliseconds = 500
     package var bodyByteCountMax = 8 << 20
