@@ -130,8 +130,10 @@ private struct ScoreRange {
             // Nearly all sets lie between those seen before.
             if Points.points(ofKey: tops[set]) + term <= greatest && bottoms[set] + term >= least { continue }
             let titles = ordered[Int(starts[set])..<Int(starts[set + 1])]
-            let (first, last) = (titles.first(where: context.isCommon), titles.last(where: context.isCommon))
+            // From either end to the first that counts, or that would change nothing.
+            let first = titles.first { Points.points(ofKey: $0) + term <= greatest || context.isCommon($0) }
             if let first { greatest = max(greatest, Points.points(ofKey: first) + term) }
+            let last = titles.last { Points.points(ofKey: $0) + term >= least || context.isCommon($0) }
             if let last { least = min(least, Points.points(ofKey: last) + term) }
         }
         for entry in context.titles.entries where entry.isShowable {

@@ -3,7 +3,7 @@
 /// Titles in the order of a score, found one at a time: a heap with the best title of each list that is in order already. Titles that the
 /// viewer's state speaks of stand in it alone, all others by their sets of genres, so that nobody looks at the whole catalogue.
 struct RankedTitles: Sendable {
-    /// Points and title of each list's best; the lists themselves are those of `RegionStandings.ordered`.
+    /// Points and title of each list's best; the rest of a list is found by `RegionStandings.steps`.
     private var keys: [UInt64] = []
     private var isHeap = false
     /// Where no set was added, every title stands alone.
@@ -18,7 +18,7 @@ struct RankedTitles: Sendable {
         let first = context.standings.first[set]
         if first == 0 { return }
         let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
-        if context.isCommon(key) {
+        if !context.titles.has(Int(Points.title(ofKey: key))) {
             keys.append(key)
         } else if let next = Self.common(after: key, context) {
             keys.append(next)
@@ -33,14 +33,16 @@ struct RankedTitles: Sendable {
             for place in stride(from: keys.count / 2 - 1, through: 0, by: -1) { sink(keys[place], from: place) }
             isHeap = true
         }
-        guard let first = keys.first else { return nil }
-        if let follower = follower(of: first, context) {
-            sink(follower, from: 0)
-        } else {
-            let last = keys.removeLast()
-            if !keys.isEmpty { sink(last, from: 0) }
+        while let first = keys.first {
+            if let follower = follower(of: first, context) {
+                sink(follower, from: 0)
+            } else {
+                let last = keys.removeLast()
+                if !keys.isEmpty { sink(last, from: 0) }
+            }
+            if context.isOfAge(Int(Points.title(ofKey: first))) { return first }
         }
-        return first
+        return nil
     }
 
     /// What follows a title in its list.
@@ -49,7 +51,7 @@ struct RankedTitles: Sendable {
         return Self.common(after: key, context)
     }
 
-    /// The next title of a list that may be shown and stands alone nowhere.
+    /// The next title of a list that stands alone nowhere, for whatever age.
     @inline(__always)
     private static func common(after key: UInt64, _ context: borrowing ViewerContext) -> UInt64? {
         var key = key
@@ -57,7 +59,7 @@ struct RankedTitles: Sendable {
             let step = context.standings.steps[Int(Points.title(ofKey: key))]
             if step == RegionStandings.noStep { return nil }
             key = Points.key(key, after: step)
-            if context.isCommon(key) { return key }
+            if !context.titles.has(Int(Points.title(ofKey: key))) { return key }
         }
     }
 

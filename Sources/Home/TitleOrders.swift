@@ -1,5 +1,4 @@
 // hot path
-import Features
 
 /// Titles brought into order once for all requests of a second.
 struct TitleOrders {

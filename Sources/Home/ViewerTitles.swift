@@ -57,7 +57,10 @@ struct ViewerTitles: Sendable {
     }
 
     /// The place of an entry that is there.
-    func place(of title: Int) -> Int { Int(places[title]) }
+    func place(of title: Int) -> Int {
+        precondition(known.contains(title), "title \(title) has an entry")
+        return Int(places[title])
+    }
 
     /// Changes the entry at a place.
     mutating func update(_ place: Int, _ change: (inout Entry) -> Void) { change(&entries[place]) }

@@ -16,7 +16,7 @@ import Testing
     @Test func aFewRecordsAreNoLagWhateverTheRate() {
         var pace = CommitPace(interval: .milliseconds(10))
         pace.saw(lag: 4000, rate: 0)
-        #expect(!pace.isBehind)
+        #expect(pace.current == .milliseconds(10))
     }
 
     @Test func whatIsTakenInAtTheEndOfALagIsWrittenAtOnce() {
@@ -28,6 +28,22 @@ import Testing
         pace.foundNothing()
         #expect(pace.current == .milliseconds(100))
         #expect(pace.pollMilliseconds(after: .milliseconds(300)) == 1)
+    }
+
+    /// With steady traffic no poll is ever empty.
+    @Test func whoHasTakenInWhatWasMissingKeepsUpAgain() {
+        var pace = CommitPace(interval: .milliseconds(100))
+        pace.saw(lag: 20_000, rate: 8000)
+        pace.took(19_999)
+        #expect(pace.current == .seconds(1))
+        pace.took(4096)
+        #expect(pace.current == .milliseconds(100))
+    }
+
+    @Test func whereSomebodyWaitsCommitsAreNoRarer() {
+        var pace = CommitPace(interval: .milliseconds(10), isUrgent: true)
+        pace.saw(lag: 1_000_000, rate: 10)
+        #expect(pace.current == .milliseconds(10))
     }
 
     @Test func anIntervalOfMoreThanASecondStays() {

@@ -82,6 +82,16 @@ import Testing
         }
     }
 
+    /// A text is written in pieces, which end anywhere.
+    @Test func longTextsAreWhole() throws {
+        for length in 1010...1030 {
+            let text = String(repeating: "x", count: length) + String(repeating: "漢\"é\n🎬\\", count: 200)
+            var json = JSONWriter()
+            json.array([text]) { $0.string($1) }
+            #expect(try JSONSerialization.jsonObject(with: bytes(of: json)) as? [String] == [text])
+        }
+    }
+
     @Test func numbersAreShortAndExactToAMillionth() throws {
         let cases: [(Double, String)] = [
             (0, "0"), (-0.0, "0"), (1.5, "1.5"), (-0.25, "-0.25"), (0.000001, "0.000001"), (1e-9, "0"), (123_456.789, "123456.789"),

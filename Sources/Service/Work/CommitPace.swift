@@ -1,17 +1,25 @@
 /// How often a job commits: at its interval where it keeps up, so that features are fresh; once a second where it is behind by more than a
-/// second of work, so that a viewer's changes of a second are one write. What is that late is not later by it.
+/// second of work, so that a viewer's changes of a second are one write. It adds at most that second to what is later already.
 struct CommitPace: Sendable {
     private static let behindInterval = Duration.seconds(1)
     /// Fewer records than this are no lag.
     private static let lagMin = 4096.0
 
     let interval: Duration
-    private(set) var isBehind = false
+    private let behindInterval: Duration
+    /// Records to take in until the job has caught up with what it was behind.
+    private var left: Int64 = 0
 
-    init(interval: Duration) { self.interval = interval }
+    /// - Parameter isUrgent: somebody waits for the commits; they are no rarer where the job is behind.
+    init(interval: Duration, isUrgent: Bool = false) {
+        self.interval = interval
+        behindInterval = isUrgent ? interval : max(interval, CommitPace.behindInterval)
+    }
+
+    private var isBehind: Bool { left > 0 }
 
     /// The time between two commits now.
-    var current: Duration { isBehind ? max(interval, CommitPace.behindInterval) : interval }
+    var current: Duration { isBehind ? behindInterval : interval }
 
     /// Milliseconds that a poll may wait when `elapsed` has passed since the last commit; never longer than the interval of who keeps up.
     func pollMilliseconds(after elapsed: Duration) -> Int { max(1, Int(min(current - elapsed, interval) / .milliseconds(1))) }
@@ -19,8 +27,11 @@ struct CommitPace: Sendable {
     /// - Parameters:
     ///   - lag: Records of the log that were not taken in yet.
     ///   - rate: Records taken in a second.
-    mutating func saw(lag: Int64, rate: Double) { isBehind = Double(lag) > max(rate, CommitPace.lagMin) }
+    mutating func saw(lag: Int64, rate: Double) { left = Double(lag) > max(rate, CommitPace.lagMin) ? lag : 0 }
+
+    /// Records were taken in.
+    mutating func took(_ count: Int) { left = max(0, left - Int64(count)) }
 
     /// A poll has found nothing.
-    mutating func foundNothing() { isBehind = false }
+    mutating func foundNothing() { left = 0 }
 }

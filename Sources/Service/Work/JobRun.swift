@@ -69,7 +69,8 @@ final class JobRun {
 
     init(_ setup: JobSetup) throws {
         self.setup = setup
-        pace = CommitPace(interval: setup.commitInterval)
+        // Signals are emitted by the commit, and a player waits for them.
+        pace = CommitPace(interval: setup.commitInterval, isUrgent: setup.topic == .quality)
         decoder = setup.decoder
         store = try setup.makeStore()
         identity = try store.identity()
@@ -209,6 +210,7 @@ final class JobRun {
             }
         }
         rate.add(records.records.count)
+        pace.took(records.records.count)
     }
 
     private func decode() throws {
