@@ -4,25 +4,55 @@
 ///
 /// One writer is reused for many values: `removeAll` keeps the buffer.
 package struct StateWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+    /// What is written stands in the first `written` bytes.
+    private var buffer: [UInt8]
+    private var written = 0
 
-    package init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+    package init(capacity: Int = 1024) { buffer = [UInt8](repeating: 0, count: capacity) }
 
-    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    /// A copy of what is written.
+    package var bytes: [UInt8] { Array(buffer[..<written]) }
 
-    @inlinable
-    package mutating func byte(_ value: UInt8) { append(value) }
+    /// What is written, valid within `body`.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<written])) }
+    }
 
-    package mutating func flag(_ value: Bool) { bytes.append(value ? 1 : 0) }
+    package mutating func removeAll() { written = 0 }
+
+    /// Makes room for `countMax` bytes; `body` writes there and answers how many.
+    @inline(__always)
+    private mutating func write(_ countMax: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
+        if buffer.count - written < countMax { grow(by: countMax) }
+        let start = written
+        written += buffer.withUnsafeMutableBytes { body($0.baseAddress! + start) }
+    }
+
+    @inline(never)
+    private mutating func grow(by count: Int) { buffer += repeatElement(0, count: max(count, buffer.count)) }
+
+    package mutating func byte(_ value: UInt8) {
+        write(1) { place in
+            place.storeBytes(of: value, as: UInt8.self)
+            return 1
+        }
+    }
+
+    package mutating func flag(_ value: Bool) { byte(value ? 1 : 0) }
 
     /// Base 128, least significant group first; 1 to 10 bytes.
     package mutating func varint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+        write(10) { place in
+            var rest = value
+            var count = 0
+            while rest >= 0x80 {
+                place.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: count, as: UInt8.self)
+                rest >>= 7
+                count &+= 1
+            }
+            place.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: count, as: UInt8.self)
+            return count &+ 1
         }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
     /// A count of entries or bytes.
@@ -41,24 +71,29 @@ package struct StateWriter: Sendable {
 
     /// Eight bytes, most significant first: for what is compared as bytes, and for numbers without structure.
     package mutating func fixed64(_ value: UInt64) {
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+        write(8) { place in
+            place.storeBytes(of: value.bigEndian, as: UInt64.self)
+            return 8
+        }
     }
 
     /// A region: its length, then its bytes without the padding.
     package mutating func region(_ region: RegionID) {
         let length = 8 - region.raw.trailingZeroBitCount / 8
-        bytes.append(UInt8(length))
-        var word = region.raw
-        for _ in 0..<length {
-            bytes.append(UInt8(truncatingIfNeeded: word >> 56))
-            word <<= 8
+        write(9) { place in
+            place.storeBytes(of: UInt8(length), as: UInt8.self)
+            place.storeBytes(of: region.raw.bigEndian, toByteOffset: 1, as: UInt64.self)
+            return 1 + length
         }
     }
 
     /// A text: its length, then its bytes.
     package mutating func text(_ text: UnsafeRawBufferPointer) {
         count(text.count)
-        bytes.append(contentsOf: text)
+        write(text.count) { place in
+            if let start = text.baseAddress { place.copyMemory(from: start, byteCount: text.count) }
+            return text.count
+        }
     }
 
     package mutating func name(_ name: Name, _ names: borrowing NameTable) {
@@ -75,7 +110,4 @@ package struct StateWriter: Sendable {
             self.name(name, names)
         }
     }
-
-    @usableFromInline
-    mutating func append(_ value: UInt8) { bytes.append(value) }
 }

@@ -30,6 +30,7 @@ package enum TasteWindow: UInt8, CaseIterable, Sendable {
     }
 
     /// The number of the tile that holds a time; times before 1970 and beyond 32 bits of tiles fall into the outermost one.
+    @inline(__always)
     func tile(of at: Int64) -> UInt64 {
         UInt64(min(max(at / tileMilliseconds, 0), Int64(UInt32.max)))
     }

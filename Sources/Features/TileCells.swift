@@ -21,13 +21,27 @@ struct TileCells: Sendable, Equatable {
     }
 
     mutating func add(_ value: Int64, kind: UInt8, at: Int64) {
-        add(value, kind: kind, at: at, in: .hour)
-        add(value, kind: kind, at: at, in: .day)
-        add(value, kind: kind, at: at, in: .week)
+        let hour = TileCells.key(.hour, TasteWindow.hour.tile(of: at), kind)
+        let day = TileCells.key(.day, TasteWindow.day.tile(of: at), kind)
+        let week = TileCells.key(.week, TasteWindow.week.tile(of: at), kind)
+        let isThere = cells.withUnsafeMutableBufferPointer { cells in
+            (
+                TileCells.add(value, to: cells, key: hour), TileCells.add(value, to: cells, key: day),
+                TileCells.add(value, to: cells, key: week)
+            )
+        }
+        if !isThere.0 { add(value, key: hour) }
+        if !isThere.1 { add(value, key: day) }
+        if !isThere.2 { add(value, key: week) }
     }
 
-    private mutating func add(_ value: Int64, kind: UInt8, at: Int64, in window: TasteWindow) {
-        add(value, key: TileCells.key(window, window.tile(of: at), kind))
+    /// False, and nothing added, where there is no such cell.
+    @inline(__always)
+    private static func add(_ value: Int64, to cells: UnsafeMutableBufferPointer<Cell>, key: UInt64) -> Bool {
+        let place = firstIndex(from: key, in: UnsafeBufferPointer(cells))
+        if place == cells.count || cells[place].key != key { return false }
+        cells[place].value &+= value
+        return true
     }
 
     private mutating func add(_ value: Int64, key: UInt64) {
@@ -101,23 +115,30 @@ struct TileCells: Sendable, Equatable {
         expire(.week, logTime: logTime)
     }
 
+    @inline(__always)
     private mutating func expire(_ window: TasteWindow, logTime: Int64) {
         let last = window.tile(of: logTime)
-        let oldest = last - min(last, UInt64(window.tileCount))
-        let start = firstIndex(from: TileCells.key(window, 0, 0))
-        let end = firstIndex(from: TileCells.key(window, oldest, 0))
-        if end > start { cells.removeSubrange(start..<end) }
+        let oldest = TileCells.key(window, last - min(last, UInt64(window.tileCount)), 0)
+        // Nearly always the window's first tile is not too old.
+        let start = window == .hour ? 0 : firstIndex(from: TileCells.key(window, 0, 0))
+        if start == cells.count || cells[start].key >= oldest { return }
+        cells.removeSubrange(start..<firstIndex(from: oldest))
     }
 
+    private func firstIndex(from key: UInt64) -> Int { cells.withUnsafeBufferPointer { TileCells.firstIndex(from: key, in: $0) } }
+
     /// The first cell whose key is not below `key`.
-    private func firstIndex(from key: UInt64) -> Int {
-        var low = 0
-        var high = cells.count
-        while low < high {
-            let middle = (low + high) / 2
-            if cells[middle].key < key { low = middle + 1 } else { high = middle }
+    @inline(__always)
+    private static func firstIndex(from key: UInt64, in cells: UnsafeBufferPointer<Cell>) -> Int {
+        var (start, count) = (0, cells.count)
+        while count > 0 {
+            let half = count >> 1
+            // Without a branch, which nobody could predict.
+            let isBelow = cells[start &+ half].key < key
+            start = isBelow ? start &+ half &+ 1 : start
+            count = isBelow ? count &- half &- 1 : half
         }
-        return low
+        return start
     }
 
     /// Keys as differences to the one before, so that neighbours cost a byte or two.

@@ -45,7 +45,7 @@ extension ImpressionState: TopicOperator {
     private mutating func show(_ title: Name, region: RegionID, at: Int64, in context: inout JobContext) {
         context.effects.append(.shown(title: title, region: region, at: at))
         var entry = ShownTitle(title: title, count: 1, at: at)
-        if let place = shown.firstIndex(where: { $0.title == title }) {
+        if let place = shown.firstIndex(where: { $0.title.raw == title.raw }) {
             let known = shown.remove(at: place)
             entry.count = known.count &+ 1
             entry.at = max(at, known.at)

@@ -4,42 +4,38 @@ import Features
 
 /// What a partition's engine gives its worker to write, and what it does once that is safe.
 extension PartitionProcessor {
-    var changedUserCount: Int { changedUsers.count }
-    var changedTitleCount: Int { titles.changedCount }
-    var cachedUserCount: Int { slots.count - 1 }
-    var nameByteCount: Int { context.names.byteCount }
     /// Never behind the title marker that is stored: an engine that began at a lower bucket's marker has yet to come there.
     var titlePosition: Position {
         guard let stored = titles.storedMarker, stored.offset > reached.offset else { return reached }
         return stored
     }
-    var titleMarkerExpected: Position? { titles.storedMarker }
 
-    func install(_ title: MissingTitle, value: UnsafeRawBufferPointer?) throws(StateError) {
-        try titles.install(title.name, value: value, names: &context.names, start: start)
+    mutating func install(_ title: MissingTitle, value: UnsafeRawBufferPointer?) throws(StateError) {
+        try titles.install(title, value: value, names: &context.names, start: start)
     }
 
-    func settleTitles() { titles.settle(generation: start.generation, names: context.names) }
+    mutating func settleTitles() { titles.settle(generation: start.generation, names: context.names) }
 
-    func collectUsers(_ body: (UserWrite) -> Void) {
+    mutating func collectUsers(_ body: (UserWrite) -> Void) {
         for user in changedUsers {
+            let bucket = Int(slots[user].bucket)
+            let (floor, marker) = (markers[bucket].outboxFloor, markers[bucket].position.offset)
+            pruneOutbox(user, floor: floor)
             let expected = withSlot(user) { slot in
-                let marker = markers[Int(slot.bucket)]
-                pruneOutbox(&slot, floor: marker.outboxFloor)
-                slot.value.recentIDs.prune(marker: marker.position.offset, logTime: stepped(slot.value.logTime))
+                slot.value.recentIDs.prune(marker: marker, logTime: Self.stepped(slot.value.logTime))
                 return slot.stored
             }
             write(user, expected: expected, body)
         }
     }
 
-    private func write(_ user: Int, expected: Position?, _ body: (UserWrite) -> Void) {
+    private mutating func write(_ user: Int, expected: Position?, _ body: (UserWrite) -> Void) {
         writer.removeAll()
+        slots[user].value.encode(into: &writer, names: context.names)
         let (bucket, expiresAt, asOf, isErased) = withSlot(user) { slot in
-            slot.value.encode(into: &writer, names: context.names)
-            return (slot.bucket, slot.value.expiresAt, slot.value.state.asOf, slot.value.isErased)
+            (slot.bucket, slot.value.expiresAt, slot.value.state.asOf, slot.value.isErased)
         }
-        writer.bytes.withUnsafeBytes { bytes in
+        writer.withBytes { bytes in
             users.withBytes(Name(raw: UInt32(user))) { name in
                 body(
                     UserWrite(
@@ -55,7 +51,7 @@ extension PartitionProcessor {
     /// An erased viewer's outbox names titles, so it does not wait for the floor: it goes as soon as the title values that are stored hold
     /// its effects. A store that comes back with a prefix of its past then has them, too (DESIGN §6.9). It goes where a namespace is only fed as
     /// well: one that takes over before the other has emitted what came of it forwards nothing of a viewer who is gone.
-    func collectErasures(_ body: (UserWrite) -> Void) {
+    mutating func collectErasures(_ body: (UserWrite) -> Void) {
         for (user, offset) in erasures where !start.isSpread && slots[user].value.outbox.contains(where: { $0.offset <= offset }) {
             let count = slots[user].value.outbox.count
             slots[user].value.outbox.removeAll { $0.offset <= offset }
@@ -65,24 +61,23 @@ extension PartitionProcessor {
     }
 
     /// Entries go up to the floor that the bucket's stored marker tells: whoever finds them gone finds the floor, too.
-    private func pruneOutbox(_ slot: inout UserSlot, floor: Int64) {
-        var dropped = 0
-        while dropped < slot.value.outbox.count, slot.value.outbox[dropped].offset <= floor { dropped += 1 }
-        if dropped == 0 { return }
-        outboxCount -= dropped
-        slot.value.outbox.removeFirst(dropped)
+    private mutating func pruneOutbox(_ user: Int, floor: Int64) {
+        outboxCount -= withSlot(user) { slot in
+            var dropped = 0
+            while dropped < slot.value.outbox.count, slot.value.outbox[dropped].offset <= floor { dropped += 1 }
+            if dropped > 0 { slot.value.outbox.removeFirst(dropped) }
+            return dropped
+        }
     }
 
     /// A viewer who does not come back would hold in memory what the floor has passed; what is stored goes with the next write.
-    private func sweepOutboxes() {
+    private mutating func sweepOutboxes() {
         let floors = markers.map(\.outboxFloor)
         if floors == sweptFloors { return }
         sweptFloors = floors
         for user in slots.indices.dropFirst() {
-            withSlot(user) { slot in
-                pruneOutbox(&slot, floor: markers[Int(slot.bucket)].outboxFloor)
-                if slot.value.outbox.isEmpty { slot.value.outbox = [] }
-            }
+            pruneOutbox(user, floor: floors[Int(slots[user].bucket)])
+            if slots[user].value.outbox.isEmpty { slots[user].value.outbox = [] }
         }
     }
 
@@ -101,7 +96,7 @@ extension PartitionProcessor {
     private var logTime: Int64 { markers.reduce(0) { max($0, $1.logTime) } }
 
     /// Remembers that title values are stored up to a position; of settlements within a second the last one stands for all.
-    private func settled(at position: Position) {
+    private mutating func settled(at position: Position) {
         let floor = floorDue
         settlements.removeAll { $0.offset < floor }
         let now = logTime
@@ -109,12 +104,12 @@ extension PartitionProcessor {
         settlements.append(Settlement(offset: position.offset, logTime: now, storedAt: clock))
     }
 
-    func takeEmissions() -> [Emission] {
+    mutating func takeEmissions() -> [Emission] {
         defer { emissions.removeAll(keepingCapacity: true) }
         return emissions
     }
 
-    func collectTitles(_ body: (TitleWrite) -> Void) {
+    mutating func collectTitles(_ body: (TitleWrite) -> Void) {
         titles.collect(writer: &writer, names: context.names, body)
     }
 
@@ -145,7 +140,7 @@ extension PartitionProcessor {
         return marker
     }
 
-    func committed(titles withTitles: Bool, at now: Int64) {
+    mutating func committed(titles withTitles: Bool, at now: Int64) {
         for user in changedUsers {
             withSlot(user) { slot in
                 slot.stored = slot.value.applied
@@ -169,8 +164,6 @@ extension PartitionProcessor {
         mustCommit = false
     }
 
-    var definitionVersion: Int64 { definition.version }
-
     var summary: Marker {
         var sum = Marker()
         sum.position = reached
@@ -184,7 +177,7 @@ extension PartitionProcessor {
         return sum
     }
 
-    func dropCache() {
+    mutating func dropCache() {
         precondition(changedUsers.isEmpty && erasures.isEmpty && titles.changedCount == 0, "drop the cache only after a commit with titles")
         users = NameTable(capacity: 4096)
         slots = [UserSlot()]

@@ -226,11 +226,11 @@ package func makeEngine(_ start: EngineStart) -> any PartitionEngine {
     }
 }
 
-private final class PlayEngine: PartitionProcessor<PlayState>, PartitionEngine {}
-private final class SearchEngine: PartitionProcessor<SearchState>, PartitionEngine {}
-private final class ImpressionEngine: PartitionProcessor<ImpressionState>, PartitionEngine {}
-private final class FeedbackEngine: PartitionProcessor<FeedbackState>, PartitionEngine {}
-private final class QualityEngine: PartitionProcessor<QualityState>, PartitionEngine {}
-private final class ErrorEngine: PartitionProcessor<ErrorState>, PartitionEngine {}
-private final class ExperimentEngine: PartitionProcessor<ExperimentState>, PartitionEngine {}
-private final class AttributionEngine: PartitionProcessor<AttributionState>, PartitionEngine {}
+private final class PlayEngine: PartitionOwner<PlayState>, PartitionEngine {}
+private final class SearchEngine: PartitionOwner<SearchState>, PartitionEngine {}
+private final class ImpressionEngine: PartitionOwner<ImpressionState>, PartitionEngine {}
+private final class FeedbackEngine: PartitionOwner<FeedbackState>, PartitionEngine {}
+private final class QualityEngine: PartitionOwner<QualityState>, PartitionEngine {}
+private final class ErrorEngine: PartitionOwner<ErrorState>, PartitionEngine {}
+private final class ExperimentEngine: PartitionOwner<ExperimentState>, PartitionEngine {}
+private final class AttributionEngine: PartitionOwner<AttributionState>, PartitionEngine {}

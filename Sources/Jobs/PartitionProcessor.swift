@@ -1,11 +1,9 @@
 import Events
 import Features
+internal import Glibc
 
-/// The engine of one partition, for a topic's state. One thread owns it; its state is plain (STYLE rule 14).
-///
-/// It does not conform to `PartitionEngine` itself: calls through the protocol would then run code that is generic at run time. The
-/// subclasses below it, one a topic, are what the compiler specialises it for.
-class PartitionProcessor<State: TopicOperator> {
+/// What the engine of one partition does, for a topic's state. One thread owns it; its state is plain (STYLE rule 14).
+struct PartitionProcessor<State: TopicOperator>: ~Copyable {
     /// How one record of the batch in hand was sorted.
     enum Sorted {
         case fault(DeadLetterReason)
@@ -94,26 +92,27 @@ class PartitionProcessor<State: TopicOperator> {
 
     /// Reads or changes a viewer's slot where it is: a property or method of a part, asked for through the array, copies the whole.
     @inline(__always)
-    func withSlot<Result>(_ user: Int, _ body: (inout UserSlot) -> Result) -> Result { body(&slots[user]) }
+    mutating func withSlot<Result>(_ user: Int, _ body: (inout UserSlot) -> Result) -> Result { body(&slots[user]) }
 
     // MARK: Sorting
 
-    func missingUsers(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> [MissingUser] {
+    mutating func missingUsers(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> [MissingUser] {
         sorted.removeAll(keepingCapacity: true)
         var version = definition.version
         var missing: [MissingUser] = []
         for index in batch.events.indices {
-            if batch.events[index].type == .definitionsChanged, batch.faults[index] == nil {
+            let event = batch.events[index]
+            if case .definitionsChanged = event.type, batch.faults[index] == nil {
                 if let next = batch.successor(of: version, at: index) {
                     version = next.version
                     filter = TrafficFilter(prefixes: next.settings.filteredPrefixes)
                 }
                 sorted.append(.definition)
-            } else if batch.events[index].type == .erasedResidue, batch.faults[index] == nil {
+            } else if case .erasedResidue = event.type, batch.faults[index] == nil {
                 sorted.append(.residue)
-            } else if let reason = batch.faults[index] ?? fault(batch.events[index], key: batch.keys[index], bytes: bytes) {
+            } else if let reason = batch.faults[index] ?? fault(event, key: batch.keys[index], bytes: bytes) {
                 sorted.append(.fault(reason))
-            } else if isFiltered(batch.events[index], key: batch.keys[index], bytes: bytes) {
+            } else if isFiltered(event, key: batch.keys[index], bytes: bytes) {
                 sorted.append(.filtered)
             } else {
                 let user = slot(of: UnsafeRawBufferPointer(rebasing: bytes[batch.keys[index].range]))
@@ -128,7 +127,7 @@ class PartitionProcessor<State: TopicOperator> {
         return missing
     }
 
-    func install(_ user: MissingUser, value: UnsafeRawBufferPointer?) throws(StateError) {
+    mutating func install(_ user: MissingUser, value: UnsafeRawBufferPointer?) throws(StateError) {
         guard let value else { return }
         slots[user.index].value = try UserValue(from: value, names: &context.names)
         try start.check(slots[user.index].value.applied)
@@ -151,12 +150,10 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     private func equal(_ a: Slice, _ b: Slice, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard a.count == b.count else { return false }
-        for (left, right) in zip(a.range, b.range) where bytes[left] != bytes[right] { return false }
-        return true
+        a.count == b.count && memcmp(bytes.baseAddress! + a.range.lowerBound, bytes.baseAddress! + b.range.lowerBound, Int(a.count)) == 0
     }
 
-    private func slot(of user: UnsafeRawBufferPointer) -> Int {
+    private mutating func slot(of user: UnsafeRawBufferPointer) -> Int {
         let number = Int(users.intern(user).raw)
         if number == slots.count {
             var slot = UserSlot()
@@ -168,7 +165,7 @@ class PartitionProcessor<State: TopicOperator> {
 
     // MARK: Applying
 
-    func process(_ batch: EventBatch, bytes: UnsafeRawBufferPointer) -> [MissingTitle] {
+    mutating func process(_ batch: EventBatch, bytes: UnsafeRawBufferPointer) -> [MissingTitle] {
         for index in batch.events.indices {
             let event = batch.events[index]
             switch sorted[index] {
@@ -179,9 +176,9 @@ class PartitionProcessor<State: TopicOperator> {
                     definition = next
                     context.take(next)
                 }
-                count(event, in: bucket(of: batch.keys[index], bytes), \.applied)
+                count(event, in: bucket(of: batch.keys[index], bytes)) { $0.applied += 1 }
             case .filtered:
-                count(event, in: bucket(of: batch.keys[index], bytes), \.filtered)
+                count(event, in: bucket(of: batch.keys[index], bytes)) { $0.filtered += 1 }
             case .fault(let reason):
                 let bucket = bucket(of: batch.keys[index], bytes)
                 reject(event, in: bucket, key: batch.keys[index], value: batch.values[index], bytes: bytes, reason: reason)
@@ -196,7 +193,7 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     /// DESIGN §6.3: redelivery, duplicate, or a new event. One that the operator refuses is a dead letter each time it comes.
-    private func apply(_ event: Event, to user: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
+    private mutating func apply(_ event: Event, to user: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
         let bucket = Int(slots[user].bucket)
         if event.offset <= max(slots[user].value.applied.offset, markers[bucket].position.offset) {
             redeliver(event, to: user, value: value, bytes: bytes)
@@ -211,7 +208,7 @@ class PartitionProcessor<State: TopicOperator> {
         }
         let fingerprint = RecentIDs.fingerprint(high: event.id.high, low: event.id.low)
         let (isKnown, endsAt) = withSlot(user) { slot in
-            let logTime = stepped(max(slot.value.logTime, event.appendTime))
+            let logTime = Self.stepped(max(slot.value.logTime, event.appendTime))
             return (slot.value.recentIDs.holds(fingerprint, logTime: logTime), slot.value.endsAt)
         }
         if isKnown {
@@ -237,7 +234,7 @@ class PartitionProcessor<State: TopicOperator> {
 
     /// The time of the viewer's value is over, or nothing was known: the features are those of this event alone (DESIGN §6.7). The store must
     /// not decide that: whether it has let go of a value depends on when a job comes to ask.
-    private func begin(_ event: Event, _ user: Int, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
+    private mutating func begin(_ event: Event, _ user: Int, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
         var state = State()
         let reason = state.apply(event, bytes: bytes, in: &context)
         if reason == nil { slots[user].value.state = state }
@@ -246,7 +243,7 @@ class PartitionProcessor<State: TopicOperator> {
 
     /// The value, or the bucket's marker, has come past the event: its outbox entries are emitted again, nothing else, or the dead letter
     /// that it was. It is counted where the ledger lacks it.
-    private func redeliver(_ event: Event, to user: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
+    private mutating func redeliver(_ event: Event, to user: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
         let bucket = Int(slots[user].bucket)
         if event.offset > markers[bucket].position.offset {
             if slots[user].value.recentIDs.holds(offset: event.offset) {
@@ -265,9 +262,10 @@ class PartitionProcessor<State: TopicOperator> {
         }
     }
 
-    private func record(_ event: Event, fingerprint: UInt64, user: Int) {
+    private mutating func record(_ event: Event, fingerprint: UInt64, user: Int) {
+        let applied = Position(generation: start.generation, offset: event.offset)
         withSlot(user) { slot in
-            slot.value.applied = Position(generation: start.generation, offset: event.offset)
+            slot.value.applied = applied
             slot.value.logTime = max(slot.value.logTime, event.appendTime)
             slot.value.recentIDs.keep(fingerprint, offset: event.offset, appendTime: event.appendTime)
         }
@@ -288,41 +286,41 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     /// Only with an event that was applied, and after it: a refused one must leave nothing behind, expiry included.
-    private func expire(_ user: Int, logTime: Int64) {
-        guard slots[user].value.logTime > 0, stepped(logTime) > stepped(slots[user].value.logTime) else { return }
-        slots[user].value.state.expire(logTime: stepped(logTime))
+    private mutating func expire(_ user: Int, logTime: Int64) {
+        guard slots[user].value.logTime > 0, Self.stepped(logTime) > Self.stepped(slots[user].value.logTime) else { return }
+        slots[user].value.state.expire(logTime: Self.stepped(logTime))
     }
 
-    func stepped(_ logTime: Int64) -> Int64 { logTime / Self.expiryStepMilliseconds * Self.expiryStepMilliseconds }
+    static func stepped(_ logTime: Int64) -> Int64 { logTime / Self.expiryStepMilliseconds * Self.expiryStepMilliseconds }
 
     // MARK: Counting
 
     /// A dead letter where the operator refuses the event, which depends on the event alone; otherwise a duplicate.
-    private func countUnapplied(_ event: Event, in bucket: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
+    private mutating func countUnapplied(_ event: Event, in bucket: Int, value: Slice, bytes: UnsafeRawBufferPointer) {
         if let reason = refusal(event, bytes) {
             reject(event, in: bucket, key: event.user, value: value, bytes: bytes, reason: reason)
         } else {
-            count(event, in: bucket, \.duplicates)
+            count(event, in: bucket) { $0.duplicates += 1 }
         }
     }
 
     /// Why nobody's value would take the event.
-    private func refusal(_ event: Event, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
+    private mutating func refusal(_ event: Event, _ bytes: UnsafeRawBufferPointer) -> DeadLetterReason? {
         if event.type == .userErased { return event.detail.isEmpty || past(of: event, bytes) != nil ? nil : .undecodable }
         var nobody = State()
         return nobody.apply(event, bytes: bytes, in: &context)
     }
 
-    func countApplied(_ event: Event, in bucket: Int) {
+    mutating func countApplied(_ event: Event, in bucket: Int) {
         guard event.offset > markers[bucket].position.offset else { return }
-        count(event, in: bucket, \.applied)
+        count(event, in: bucket) { $0.applied += 1 }
         markers[bucket].asOf = max(markers[bucket].asOf, event.timestamp)
     }
 
-    private func reject(
+    private mutating func reject(
         _ event: Event, in bucket: Int, key: Slice, value: Slice, bytes: UnsafeRawBufferPointer, reason: DeadLetterReason
     ) {
-        count(event, in: bucket, \.deadLettered)
+        count(event, in: bucket) { $0.deadLettered += 1 }
         guard event.offset > min(markers[bucket].position.offset, start.emittedUpTo ?? .max) else { return }
         emissions.append(
             .deadLetter(user: Array(bytes[key.range]), offset: event.offset, reason: reason, value: Array(bytes[value.range])))
@@ -333,15 +331,16 @@ class PartitionProcessor<State: TopicOperator> {
     }
 
     /// Counts what the ledger of the bucket does not hold yet.
-    func count(_ event: Event, in bucket: Int, _ kind: WritableKeyPath<Ledger, Int64>) {
+    @inline(__always)
+    mutating func count(_ event: Event, in bucket: Int, _ add: (inout Ledger) -> Void) {
         guard event.offset > markers[bucket].position.offset else { return }
         markers[bucket].ledger.received += 1
-        markers[bucket].ledger[keyPath: kind] += 1
+        add(&markers[bucket].ledger)
         if event.appendTime < timestampMax { markers[bucket].logTime = max(markers[bucket].logTime, event.appendTime) }
     }
 
     /// Sends an outbox entry on its way: into the title values, or to the worker.
-    private func emit(_ entry: OutboxEntry, index: Int, user: Int) {
+    private mutating func emit(_ entry: OutboxEntry, index: Int, user: Int) {
         switch entry.effect {
         case .forward(let forward):
             emissions.append(spell(forward, offset: entry.offset, index: index, user: user))

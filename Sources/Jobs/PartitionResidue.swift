@@ -7,16 +7,16 @@ extension PartitionProcessor {
     /// Counts what is left of a record as the record was counted, and gives its effects to the titles, which pass over those that they hold.
     /// It has no outbox: as no title marker is ahead of the title values, it is read again for as long as they need it. False where it is
     /// not what an engine leaves.
-    func count(residue event: Event, bytes: UnsafeRawBufferPointer) -> Bool {
+    mutating func count(residue event: Event, bytes: UnsafeRawBufferPointer) -> Bool {
         guard let outcome = ErasedResidue.Outcome(event.text, bytes: bytes), event.number >= 0,
             outcome != .applied || validate(event) == nil, readEffects(of: event, bytes: bytes)
         else { return false }
         let bucket = Int(event.number % Int64(markers.count))
         switch outcome {
         case .applied: countApplied(event, in: bucket)
-        case .duplicate: count(event, in: bucket, \.duplicates)
-        case .filtered: count(event, in: bucket, \.filtered)
-        case .deadLettered: count(event, in: bucket, \.deadLettered)
+        case .duplicate: count(event, in: bucket) { $0.duplicates += 1 }
+        case .filtered: count(event, in: bucket) { $0.filtered += 1 }
+        case .deadLettered: count(event, in: bucket) { $0.deadLettered += 1 }
         }
         for effect in context.effects {
             guard let title = effect.title else { continue }
@@ -26,7 +26,7 @@ extension PartitionProcessor {
     }
 
     /// Puts the residue's effects where an operator leaves its own.
-    private func readEffects(of event: Event, bytes: UnsafeRawBufferPointer) -> Bool {
+    private mutating func readEffects(of event: Event, bytes: UnsafeRawBufferPointer) -> Bool {
         context.effects.removeAll(keepingCapacity: true)
         var reader = StateReader(UnsafeRawBufferPointer(rebasing: bytes[event.detail.range]))
         do throws(StateError) {
@@ -47,12 +47,12 @@ extension PartitionProcessor {
     }
 
     /// Takes over what the viewer's value would know had its events not been dropped by an archive.
-    func recall(_ past: ErasedPast, of user: Int) {
+    mutating func recall(_ past: ErasedPast, of user: Int) {
         slots[user].value.recentIDs = past.recentIDs
         slots[user].value.logTime = max(slots[user].value.logTime, past.logTime)
     }
 
-    func residue(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> ErasedResidue {
+    mutating func residue(of batch: EventBatch, bytes: UnsafeRawBufferPointer) -> ErasedResidue {
         precondition(batch.events.count == 1, "a residue is of one record")
         // Whoever is missing begins here.
         _ = missingUsers(of: batch, bytes: bytes)
@@ -66,7 +66,7 @@ extension PartitionProcessor {
         if after.filtered > before.filtered { residue.outcome = .filtered }
         if case .user(let user) = sorted[0] { residue.predatesErasure = slots[user].value.state.predatesErasure(batch.events[0]) }
         if case .user(let user) = sorted[0], residue.outcome == .applied {
-            slots[user].value.recentIDs.prune(marker: .max, logTime: stepped(slots[user].value.logTime))
+            slots[user].value.recentIDs.prune(marker: .max, logTime: Self.stepped(slots[user].value.logTime))
             residue.effects = encodedEffects(of: user)
             if batch.events[0].type == .userErased {
                 residue.past = encodedPast(of: user, at: batch.events[0].offset)
@@ -80,7 +80,7 @@ extension PartitionProcessor {
         return residue
     }
 
-    private func encodedEffects(of user: Int) -> [UInt8] {
+    private mutating func encodedEffects(of user: Int) -> [UInt8] {
         writer.removeAll()
         for entry in slots[user].value.outbox where entry.effect.title != nil {
             entry.effect.encode(into: &writer, names: context.names)
@@ -89,7 +89,7 @@ extension PartitionProcessor {
     }
 
     /// Without the erasure's own id, which it brings along.
-    private func encodedPast(of user: Int, at offset: Int64) -> [UInt8] {
+    private mutating func encodedPast(of user: Int, at offset: Int64) -> [UInt8] {
         var ids = slots[user].value.recentIDs
         ids.entries.removeAll { $0.offset >= offset }
         writer.removeAll()

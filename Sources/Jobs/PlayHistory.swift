@@ -60,12 +60,12 @@ extension PlayState {
     /// Takes where the title was left, unless something newer is known: a position, or that the title was completed.
     mutating func leave(_ play: PlayEvent, settings: borrowing JobSettings) {
         guard let positionMilliseconds = play.positionMilliseconds else { return }
-        for recent in recentPlays where recent.title == play.title && recent.endedAt >= play.at {
+        for recent in recentPlays where recent.title.raw == play.title.raw && recent.endedAt >= play.at {
             if recent.fractionPermille >= settings.completedPermille { return }
         }
         var position = ContinuePosition(
             title: play.title, positionMilliseconds: positionMilliseconds, durationMilliseconds: play.durationMilliseconds, at: play.at)
-        if let place = positions.firstIndex(where: { $0.title == play.title }) {
+        if let place = positions.firstIndex(where: { $0.title.raw == play.title.raw }) {
             if positions[place].at > play.at { return }
             if position.durationMilliseconds == 0 { position.durationMilliseconds = positions[place].durationMilliseconds }
             positions.remove(at: place)
@@ -74,7 +74,7 @@ extension PlayState {
     }
 
     private func recentPlay(_ title: Name, at startedAt: Int64) -> Int? {
-        recentPlays.lastIndex { $0.title == title && $0.at == startedAt }
+        recentPlays.lastIndex { $0.title.raw == title.raw && $0.at == startedAt }
     }
 
     private mutating func insertRecentPlay(_ play: RecentPlay) {

@@ -16,11 +16,15 @@ struct TitleValues {
         var offset: Int64
         var logTime: Int64
         var effect: Effect
-        var title: Name
+        /// Index into `slots`.
+        var slot: Int
     }
 
     private var slots: [Slot] = []
-    private var indices: [UInt32: Int] = [:]
+    /// The place in `slots` of a title by its name's number; -1: none.
+    private var places: [Int32] = []
+    /// Places of titles that are to be asked for.
+    private var asked: [Int] = []
     private var pending: [Pending] = []
     private var changed: [Int] = []
     private(set) var storedMarker: Position?
@@ -30,24 +34,36 @@ struct TitleValues {
     var changedCount: Int { changed.count }
 
     mutating func add(_ entry: OutboxEntry, to title: Name) {
-        pending.append(Pending(offset: entry.offset, logTime: entry.appendTime, effect: entry.effect, title: title))
+        pending.append(Pending(offset: entry.offset, logTime: entry.appendTime, effect: entry.effect, slot: place(of: title)))
+    }
+
+    private mutating func place(of title: Name) -> Int {
+        let number = Int(title.raw)
+        if number >= places.count { places += repeatElement(-1, count: max(number + 1, 2 * places.count) - places.count) }
+        if places[number] < 0 {
+            places[number] = Int32(slots.count)
+            asked.append(slots.count)
+            slots.append(Slot(name: title))
+        }
+        return Int(places[number])
     }
 
     /// Titles of pending effects that are not in memory; each is asked for once.
     mutating func missing(names: borrowing NameTable) -> [MissingTitle] {
         var missing: [MissingTitle] = []
-        for effect in pending where indices[effect.title.raw] == nil {
-            indices[effect.title.raw] = slots.count
-            slots.append(Slot(name: effect.title))
-            missing.append(MissingTitle(name: effect.title, title: names.withBytes(effect.title) { Array($0) }))
+        for place in asked {
+            let name = slots[place].name
+            missing.append(MissingTitle(name: name, title: names.withBytes(name) { Array($0) }))
         }
+        asked.removeAll(keepingCapacity: true)
         return missing
     }
 
     mutating func install(
-        _ title: Name, value: UnsafeRawBufferPointer?, names: inout NameTable, start: EngineStart
+        _ title: MissingTitle, value: UnsafeRawBufferPointer?, names: inout NameTable, start: EngineStart
     ) throws(StateError) {
-        guard let value, let index = indices[title.raw] else { return }
+        guard let value else { return }
+        let index = place(of: title.name)
         slots[index].value = try TitleValue(from: value, names: &names)
         try start.check(slots[index].value.applied)
         slots[index].stored = slots[index].value.applied
@@ -56,19 +72,15 @@ struct TitleValues {
 
     /// Applies the pending effects in offset order; one that a value already holds is a redelivery and changes nothing.
     mutating func settle(generation: UInt64, names: borrowing NameTable) {
-        for item in pending {
-            guard let index = indices[item.title.raw], item.offset > slots[index].settled else { continue }
-            slots[index].value.state.apply(item.effect, logTime: item.logTime, names: names)
-            slots[index].value.applied = Position(generation: generation, offset: item.offset)
-            if !slots[index].isChanged {
-                slots[index].isChanged = true
-                changed.append(index)
+        for item in pending where item.offset > slots[item.slot].settled {
+            slots[item.slot].value.state.apply(item.effect, logTime: item.logTime, names: names)
+            slots[item.slot].value.applied = Position(generation: generation, offset: item.offset)
+            if !slots[item.slot].isChanged {
+                slots[item.slot].isChanged = true
+                changed.append(item.slot)
             }
         }
-        for item in pending {
-            guard let index = indices[item.title.raw] else { continue }
-            slots[index].settled = max(slots[index].settled, slots[index].value.applied.offset)
-        }
+        for item in pending { slots[item.slot].settled = max(slots[item.slot].settled, slots[item.slot].value.applied.offset) }
         pending.removeAll(keepingCapacity: true)
     }
 
@@ -76,7 +88,7 @@ struct TitleValues {
         for index in changed {
             writer.removeAll()
             slots[index].value.encode(into: &writer, names: names)
-            writer.bytes.withUnsafeBytes { bytes in
+            writer.withBytes { bytes in
                 names.withBytes(slots[index].name) { title in
                     body(
                         TitleWrite(
@@ -97,6 +109,6 @@ struct TitleValues {
 
     mutating func dropCache() {
         slots.removeAll(keepingCapacity: true)
-        indices.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
     }
 }
