@@ -7,7 +7,11 @@ struct Evidence: Sendable {
     var texts: PageTexts
     private var ofPlay: [(title: Int, text: PageTexts.Range)] = []
     private var ofGenre: [(genre: UInt8, text: PageTexts.Range)] = []
-    private let ofPlace: [UInt8]
+    private var ofBecause: [(title: Int, text: PageTexts.Range)] = []
+    /// By the place of the search among the viewer's, and whether the title is the one chosen then.
+    private var ofSearch: [(place: Int, isClicked: Bool, text: PageTexts.Range)] = []
+    private var ofLike: [(place: Int, text: PageTexts.Range)] = []
+    private let ofPlace: String
 
     init(_ context: borrowing ViewerContext) {
         texts = PageTexts(common: context.standings.popularTexts)
@@ -67,7 +71,7 @@ struct Evidence: Sendable {
     func popular(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range { context.standings.popularText[title] }
 
     /// What `popular` says of a title: plays of the week, or ever, or everywhere, the nearest view that has one.
-    static func popular(week: Int64, region: Int64, everywhere: Int64, _ place: [UInt8], _ texts: inout PageTexts) {
+    static func popular(week: Int64, region: Int64, everywhere: Int64, _ place: String, _ texts: inout PageTexts) {
         if week > 0 {
             texts.add(week, "play")
             texts.add(place)
@@ -85,7 +89,7 @@ struct Evidence: Sendable {
     }
 
     /// " in SEA"; nothing where all regions are meant.
-    static func place(_ region: RegionID?) -> [UInt8] { region.map { Array((" in " + $0.text).utf8) } ?? [] }
+    static func place(_ region: RegionID?) -> String { region.map { " in " + $0.text } ?? "" }
 
     /// "Comedy is in 4 of your plays of the last 7 days".
     mutating func genre(_ genre: GenreID, _ context: borrowing ViewerContext) -> PageTexts.Range {
@@ -130,23 +134,29 @@ struct Evidence: Sendable {
 
     /// "because you watched Sintel to the end 2 h ago".
     mutating func because(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        for known in ofBecause where known.title == title { return known.text }
         let play = play(of: title, context)
-        return texts.make { texts in
+        let text = texts.make { texts in
             texts.add("because ")
             texts.add(play)
         }
+        ofBecause.append((title, text))
+        return text
     }
 
     /// "like Sintel, found by your search for “dragons”".
-    mutating func like(_ title: Int, _ search: ViewerContext.Search, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        let name = context.catalog.titles[title].name
-        return texts.make { texts in
+    mutating func like(_ anchor: Int, searchAt place: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
+        for known in ofLike where known.place == place { return known.text }
+        let (name, search) = (context.catalog.titles[anchor].name, context.searches[place].text)
+        let text = texts.make { texts in
             texts.add("like ")
             texts.add(name)
             texts.add(", found by your search for “")
-            texts.add(search.text)
+            texts.add(search)
             texts.add("”")
         }
+        ofLike.append((place, text))
+        return text
     }
 
     /// Any other text.
@@ -186,14 +196,17 @@ struct Evidence: Sendable {
     }
 
     private mutating func search(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        for search in context.searches where context.share(of: title, search) > 0 {
-            let age = context.request.now - search.at
-            return texts.make { texts in
+        for (place, search) in context.searches.enumerated() where context.share(of: title, search) > 0 {
+            let isClicked = search.clicked == title
+            for known in ofSearch where known.place == place && known.isClicked == isClicked { return known.text }
+            let text = texts.make { texts in
                 texts.add("you searched for “")
                 texts.add(search.text)
-                texts.add(search.clicked == title ? "” and chose it " : "” ")
-                texts.add(ago: age)
+                texts.add(isClicked ? "” and chose it " : "” ")
+                texts.add(ago: context.request.now - search.at)
             }
+            ofSearch.append((place, isClicked, text))
+            return text
         }
         return popular(title, context)
     }

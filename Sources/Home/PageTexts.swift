@@ -14,10 +14,13 @@ package struct PageTexts: Sendable {
 
     private var bytes: [UInt8] = []
     private let common: [UInt8]
+    /// True while no text has a control character, a quotation mark or a backslash, which JSON wants escaped.
+    private var isPlain: Bool
 
     /// `common` are texts written before, whose ranges say so (`Range.common`).
     init(common: PageTexts? = nil) {
         self.common = common?.bytes ?? []
+        isPlain = common?.isPlain ?? true
         bytes.reserveCapacity(8192)
     }
 
@@ -25,6 +28,8 @@ package struct PageTexts: Sendable {
     package struct Bytes {
         fileprivate let own: UnsafeRawBufferPointer
         fileprivate let common: UnsafeRawBufferPointer
+        /// True where no text has a control character, a quotation mark or a backslash.
+        package let isPlain: Bool
 
         package subscript(_ range: Range) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: (range.isCommon ? common : own)[Int(range.start)..<Int(range.end)])
@@ -32,7 +37,7 @@ package struct PageTexts: Sendable {
     }
 
     package func withBytes<R>(_ body: (Bytes) -> R) -> R {
-        bytes.withUnsafeBytes { own in common.withUnsafeBytes { body(Bytes(own: own, common: $0)) } }
+        bytes.withUnsafeBytes { own in common.withUnsafeBytes { body(Bytes(own: own, common: $0, isPlain: isPlain)) } }
     }
 
     /// Writes a text.
@@ -48,10 +53,11 @@ package struct PageTexts: Sendable {
 
     mutating func add(_ text: String) {
         var text = text
-        text.withUTF8 { bytes.append(contentsOf: $0) }
+        text.withUTF8 { text in
+            bytes.append(contentsOf: text)
+            for byte in text where byte < 0x20 || byte == 0x22 || byte == 0x5c { isPlain = false }
+        }
     }
-
-    mutating func add(_ text: [UInt8]) { bytes.append(contentsOf: text) }
 
     /// A text of this page.
     mutating func add(_ range: Range) {

@@ -18,11 +18,11 @@ extension RankedItem {
             source = trend == nil ? .popular : .trending
             text = trend ?? evidence.popular(title, context)
         case .search(let place):
-            let search = context.searches[place]
             source = .search
             text =
-                context.share(of: title, search) > 0
-                ? evidence.text(title, source: .search, context) : evidence.like(search.anchor ?? title, search, context)
+                parts.has(.searchMatch)
+                ? evidence.text(title, source: .search, context)
+                : evidence.like(context.searches[place].anchor ?? title, searchAt: place, context)
         case .new:
             source = .new
             text = evidence.added(title, context)

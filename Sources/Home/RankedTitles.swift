@@ -15,14 +15,30 @@ struct RankedTitles: Sendable {
     /// Adds the titles of a set of genres that the viewer's state does not speak of, with what the set adds to their points.
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
         hasSets = true
-        let first = context.standings.first[set]
-        if first == 0 { return }
-        let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
-        if !context.titles.has(Int(Points.title(ofKey: key))) {
-            keys.append(key)
-        } else if let next = Self.common(after: key, context) {
-            keys.append(next)
+        if let key = Self.best(of: set, term: term, context) { keys.append(key) }
+    }
+
+    /// Begins with the titles of all sets, `terms` by set; there is room for so many titles besides.
+    init(sets terms: [Int64], room: Int, _ context: borrowing ViewerContext) {
+        hasSets = true
+        keys = [UInt64](unsafeUninitializedCapacity: terms.count + room) { keys, count in
+            for set in terms.indices {
+                guard let key = Self.best(of: set, term: terms[set], context) else { continue }
+                keys.initializeElement(at: count, to: key)
+                count &+= 1
+            }
         }
+    }
+
+    init() {}
+
+    /// The key of a set's best title that stands alone nowhere.
+    @inline(__always)
+    private static func best(of set: Int, term: Int64, _ context: borrowing ViewerContext) -> UInt64? {
+        let first = context.standings.first[set]
+        if first == 0 { return nil }
+        let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
+        return context.titles.has(Int(Points.title(ofKey: key))) ? common(after: key, context) : key
     }
 
     mutating func reserve(_ count: Int) { keys.reserveCapacity(count) }

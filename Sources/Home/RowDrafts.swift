@@ -43,9 +43,7 @@ struct RowDrafts {
 
     /// All showable titles without certain marks by the model's score.
     static func all(_ context: borrowing ViewerContext, but marks: TitleMarks) -> RankedTitles {
-        var titles = RankedTitles()
-        titles.reserve(context.columns.sets.count + context.titles.entries.count)
-        for set in 0..<context.columns.sets.count { titles.add(set: set, term: context.taste.points[set], context) }
+        var titles = RankedTitles(sets: context.taste.points, room: context.titles.entries.count, context)
         for entry in context.titles.entries where entry.isShowable && entry.marks.isDisjoint(with: marks) {
             titles.add(entry.title, points: entry.points)
         }

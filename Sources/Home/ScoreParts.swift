@@ -50,15 +50,13 @@ package struct ScoreParts: Sendable, BitwiseCopyable {
     init() {}
 
     /// Adds a term; each at most once, in the order of `ScoreTerm`.
+    @inline(__always)
     mutating func add(_ term: ScoreTerm, _ value: Float) {
         if value == 0 { return }
         isPresent |= 1 << UInt16(term.rawValue)
         values[Int(term.rawValue)] = value
         score += Double(value)
     }
-
-    /// True where no term is other than 0.
-    package var isEmpty: Bool { isPresent == 0 }
 
     func has(_ term: ScoreTerm) -> Bool { isPresent & 1 << UInt16(term.rawValue) != 0 }
 

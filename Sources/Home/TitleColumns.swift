@@ -10,6 +10,8 @@ final class TitleColumns: Sendable {
     let sets: GenreSets
     /// Titles by genre number, ascending.
     let titlesByGenre: [[Int32]]
+    /// No title has a genre of this number or a higher one.
+    let genreLimit: Int
     /// Share of the catalogue's genre mentions, by genre number.
     let genreShares: [Float]
     let addedAt: [Int64]
@@ -36,6 +38,7 @@ final class TitleColumns: Sendable {
             regionStarts.append(Int32(regions.count))
         }
         count = catalog.titles.count
+        genreLimit = (titlesByGenre.lastIndex { !$0.isEmpty } ?? -1) + 1
         genreShares = titlesByGenre.map { Float($0.count) / Float(max(genres.count, 1)) }
         addedAt = catalog.titles.map(\.addedAt)
         maturity = catalog.titles.map { Int32(clamping: $0.maturity) }

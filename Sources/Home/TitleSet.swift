@@ -6,6 +6,7 @@ struct TitleSet: Sendable {
 
     init(titleCount: Int) { words = [UInt64](repeating: 0, count: titleCount / 64 + 1) }
 
+    @inline(__always)
     func contains(_ title: Int) -> Bool { words[title >> 6] & 1 << UInt64(title & 63) != 0 }
 
     mutating func insert(_ title: Int) { words[title >> 6] |= 1 << UInt64(title & 63) }

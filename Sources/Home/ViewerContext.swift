@@ -91,6 +91,7 @@ struct ViewerContext: Sendable {
         if !titles.has(title) { finish(titles.place(title)) }
     }
 
+    @inline(__always)
     mutating func update(_ place: Int, _ change: (inout ViewerTitles.Entry) -> Void) { titles.update(place, change) }
 
     /// Fit for the viewer's age and available in the region, and not hidden.

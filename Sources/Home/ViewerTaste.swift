@@ -19,18 +19,23 @@ struct ViewerTaste: Sendable {
         }
         let worth = Self.affinity(tastes, columns, settings, now)
         affinity = worth
-        var values = [Float](repeating: 0, count: count)
-        var points = [Int64](repeating: 0, count: count)
-        let weight = model.weight(.genreAffinity)
         let (starts, genres, roots) = (columns.sets.starts, columns.sets.genres, columns.sets.roots)
-        for set in 0..<count {
-            var sum: Float = 0
-            for index in Int(starts[set])..<Int(starts[set + 1]) { sum += worth[Int(genres[index])] }
-            values[set] = sum / roots[set]
-            points[set] = Points.of(weight * values[set])
+        let values = [Float](unsafeUninitializedCapacity: count) { values, size in
+            starts.withUnsafeBufferPointer { starts in
+                for set in 0..<count {
+                    var sum: Float = 0
+                    for index in Int(starts[set])..<Int(starts[set &+ 1]) { sum += worth[Int(genres[index])] }
+                    values.initializeElement(at: set, to: sum / roots[set])
+                }
+            }
+            size = count
         }
+        let weight = model.weight(.genreAffinity)
         ofSet = values
-        self.points = points
+        points = [Int64](unsafeUninitializedCapacity: count) { points, size in
+            for set in 0..<count { points.initializeElement(at: set, to: Points.of(weight * values[set])) }
+            size = count
+        }
     }
 
     /// A window of little weight says little.
@@ -38,17 +43,22 @@ struct ViewerTaste: Sendable {
         var blended = [Float](repeating: 0, count: 256)
         var sums = [Float](repeating: 0, count: 256)
         let shares = columns.genreShares
+        // Of a genre that neither the catalogue nor the viewer's taste knows there is nothing to add up.
+        var limit = columns.genreLimit
         for (place, window) in TasteWindow.allCases.enumerated() {
-            for genre in 0..<256 { sums[genre] = 0 }
+            for genre in 0..<limit { sums[genre] = 0 }
             for taste in tastes {
-                taste.forEachWeight(window: window, at: now) { genre, weight in sums[Int(genre.raw)] += Float(weight) }
+                taste.forEachWeight(window: window, at: now) { genre, weight in
+                    sums[Int(genre.raw)] += Float(weight)
+                    limit = max(limit, Int(genre.raw) + 1)
+                }
             }
             var total: Float = 0
-            for genre in 0..<256 { total += abs(sums[genre]) }
+            for genre in 0..<limit { total += abs(sums[genre]) }
             if total == 0 { continue }
             let share = settings.tasteShares[place]
             let confidence = total / (total + settings.tasteShrinkWeight)
-            for genre in 0..<256 { blended[genre] += share * confidence * (sums[genre] / total - shares[genre]) }
+            for genre in 0..<limit { blended[genre] += share * confidence * (sums[genre] / total - shares[genre]) }
         }
         return blended
     }

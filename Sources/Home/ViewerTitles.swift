@@ -39,6 +39,7 @@ struct ViewerTitles: Sendable {
         entries.reserveCapacity(128)
     }
 
+    @inline(__always)
     func has(_ title: Int) -> Bool { known.contains(title) }
 
     func marks(_ title: Int) -> TitleMarks { has(title) ? entries[Int(places[title])].marks : [] }
@@ -63,6 +64,7 @@ struct ViewerTitles: Sendable {
     }
 
     /// Changes the entry at a place.
+    @inline(__always)
     mutating func update(_ place: Int, _ change: (inout Entry) -> Void) { change(&entries[place]) }
 
     mutating func mark(_ title: Int, _ marks: TitleMarks) { entries[place(title)].marks.formUnion(marks) }

@@ -23,6 +23,7 @@ struct JSONCursor {
         place += 1
     }
 
+    @inline(__always)
     mutating func add(_ text: StaticString) {
         place.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
         place += text.utf8CodeUnitCount
@@ -84,7 +85,7 @@ struct JSONCursor {
             var text = "\(value)"
             return text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
         }
-        let millionths = Int64(scaled.rounded())
+        let millionths = Self.rounded(scaled)
         if millionths < 0 { byte(0x2d) }
         integer(millionths.magnitude / 1_000_000)
         let fraction = UInt32(truncatingIfNeeded: millionths.magnitude % 1_000_000)
@@ -93,6 +94,13 @@ struct JSONCursor {
         threeDigits(fraction / 1000)
         threeDigits(fraction % 1000)
         while place[-1] == 0x30 { place -= 1 }
+    }
+
+    /// Halves away from zero; the difference to the whole number is exact.
+    private static func rounded(_ value: Double) -> Int64 {
+        let whole = Int64(value)
+        let rest = value - Double(whole)
+        return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole
     }
 
     private mutating func threeDigits(_ value: UInt32) {

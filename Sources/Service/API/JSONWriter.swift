@@ -30,10 +30,13 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func member(_ name: StaticString) {
-        separate()
-        buffer.writeInteger(UInt8(0x22))
-        buffer.writeStaticString(name)
-        buffer.writeStaticString("\":")
+        let comma = needsComma
+        write(byteCountMax: name.utf8CodeUnitCount + 4) { json in
+            if comma { json.byte(0x2c) }
+            json.byte(0x22)
+            json.add(name)
+            json.add("\":")
+        }
         needsComma = false
     }
 
@@ -108,17 +111,24 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func string(_ value: String) {
-        separate()
-        buffer.writeInteger(UInt8(0x22))
         var value = value
         value.withUTF8 { bytes in
             // In pieces: what a long text may take escaped is many times what it does take.
-            for start in stride(from: 0, to: bytes.count, by: 1024) {
-                let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<min(start + 1024, bytes.count)])
-                write(byteCountMax: JSONCursor.escapedByteCountMax * piece.count) { $0.escaped(piece) }
-            }
+            var rest = UnsafeRawBufferPointer(bytes)
+            var isFirst = true
+            repeat {
+                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1024))
+                rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+                let (opens, closes, comma) = (isFirst, rest.isEmpty, isFirst && needsComma)
+                write(byteCountMax: JSONCursor.escapedByteCountMax * piece.count + 3) { json in
+                    if comma { json.byte(0x2c) }
+                    if opens { json.byte(0x22) }
+                    json.escaped(piece)
+                    if closes { json.byte(0x22) }
+                }
+                isFirst = false
+            } while !rest.isEmpty
         }
-        buffer.writeInteger(UInt8(0x22))
         needsComma = true
     }
 

@@ -6,6 +6,7 @@ import Home
 extension JSONWriter {
     /// A home page: the contract of `recs home --json`.
     mutating func write(_ served: ServedPage) {
+        let artwork: ((Int) -> ArtworkID?)? = served.hasTrials ? { served.artworkOnTrial(of: $0) } : nil
         object { json in
             json.member("user", served.viewer.user.description)
             json.member("as_of", served.viewer.asOf)
@@ -21,30 +22,30 @@ extension JSONWriter {
                     json.member("title", row.title)
                     json.member("reason", row.reason)
                     json.member("items")
-                    json.write(row.list, served.published.fragments) { served.artworkOnTrial(of: $0) }
+                    json.write(row.list, served.published.fragments, artwork: artwork)
                 }
             }
         }
     }
 
     /// A list of ranked titles, each with its first artwork.
-    mutating func write(_ list: RankedList, in published: Published) { write(list, published.fragments) { _ in nil } }
+    mutating func write(_ list: RankedList, in published: Published) { write(list, published.fragments, artwork: nil) }
 
     /// A list of ranked titles, straight into the buffer; each with its first artwork where `artwork` names none.
-    private mutating func write(_ list: RankedList, _ fragments: TitleFragments, artwork: (Int) -> ArtworkID?) {
-        let artworks = list.ranked.map { artwork(Int($0.title)) }
+    private mutating func write(_ list: RankedList, _ fragments: TitleFragments, artwork: ((Int) -> ArtworkID?)?) {
+        let artworks = artwork.map { artwork in list.ranked.map { artwork(Int($0.title)) } }
         fragments.withBytes { fragments in
             list.texts.withBytes { texts in
                 var byteCountMax = 2
-                for (item, artwork) in zip(list.ranked, artworks) {
-                    let escaped = texts[item.evidence].count + (artwork?.description.utf8.count ?? 0)
+                for (place, item) in list.ranked.enumerated() {
+                    let escaped = texts[item.evidence].count + (artworks?[place]?.description.utf8.count ?? 0)
                     byteCountMax += fragments.byteCount(Int(item.title)) + JSONCursor.escapedByteCountMax * escaped + Self.itemByteCountMax
                 }
                 value(byteCountMax: byteCountMax) { json in
                     json.byte(0x5b)
                     for (place, item) in list.ranked.enumerated() {
                         if place > 0 { json.byte(0x2c) }
-                        json.add(item, evidence: texts[item.evidence], fragments, artworks[place])
+                        json.add(item, texts, fragments, artworks?[place])
                     }
                     json.byte(0x5d)
                 }
@@ -58,7 +59,7 @@ extension JSONWriter {
 
 extension JSONCursor {
     fileprivate mutating func add(
-        _ item: RankedItem, evidence: UnsafeRawBufferPointer, _ fragments: TitleFragments.Bytes, _ artwork: ArtworkID?
+        _ item: RankedItem, _ texts: PageTexts.Bytes, _ fragments: TitleFragments.Bytes, _ artwork: ArtworkID?
     ) {
         let title = Int(item.title)
         add(fragments.head(title))
@@ -66,7 +67,7 @@ extension JSONCursor {
         add(",\"source\":\"")
         add(item.source.text)
         add("\",\"evidence\":\"")
-        escaped(evidence)
+        if texts.isPlain { add(texts[item.evidence]) } else { escaped(texts[item.evidence]) }
         add("\",")
         if let artwork { add(artwork) } else { add(fragments.artwork(title)) }
         if item.progress >= 0 {
@@ -86,15 +87,15 @@ extension JSONCursor {
 
     fileprivate mutating func add(_ parts: ScoreParts) {
         add(",\"parts\":")
-        var separator: StaticString = "{\""
+        byte(0x7b)
+        var isFirst = true
         parts.forEach { term, value in
-            add(separator)
-            separator = ",\""
+            if isFirst { byte(0x22) } else { add(",\"") }
+            isFirst = false
             add(term.name)
             add("\":")
             number(value)
         }
-        if parts.isEmpty { byte(0x7b) }
         byte(0x7d)
     }
 }

@@ -29,6 +29,9 @@ package struct ServedPage: Sendable {
     package var segment: String
     let winners: WinnerBoard
 
+    /// False where every title shows its first picture.
+    var hasTrials: Bool { !winners.isEmpty }
+
     /// The picture to show for a title that is or was under test: the variant's where the viewer is in a test of it, else what has won in
     /// the viewer's segment; nil where it is the title's first.
     package func artworkOnTrial(of title: Int) -> ArtworkID? {
