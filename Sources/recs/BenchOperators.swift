@@ -5,10 +5,11 @@ import Service
 struct BenchOperators: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operators",
-        abstract: "Decode → operators in memory, without log and store: the core job, and all jobs in the steady state.",
+        abstract: "Decode → operators in memory, without log and store: the core job, and all jobs in the steady state; home pages.",
         discussion: """
-            All on one thread. With Scripts/allocations.c compiled and preloaded it tells heap allocations an event; under valgrind, with
-            SWIFT_DETERMINISTIC_HASHING=1, what more runs cost in instructions hardly varies (Scripts/check does both).
+            All on one thread. Pages are made from what the jobs have left of the viewers, without Redis and HTTP. With
+            Scripts/allocations.c compiled and preloaded it tells heap allocations; under valgrind, with SWIFT_DETERMINISTIC_HASHING=1,
+            what more runs cost in instructions hardly varies (Scripts/check does both).
 
             Examples:
               recs bench operators
@@ -22,7 +23,7 @@ struct BenchOperators: AsyncParsableCommand {
     @Option(help: "Events before them.")
     var warmUp = 100_000
 
-    @Option(help: "Viewers (of the jobs; the core job has its own).")
+    @Option(help: "Viewers (of jobs and pages; the core job has its own).")
     var users = 1000
 
     @Option(help: "Runs, each on fresh state, of which the median counts.")
@@ -31,7 +32,7 @@ struct BenchOperators: AsyncParsableCommand {
     @Option(help: "Seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "core or jobs; both, where it is left out.")
+    @Option(help: "core, jobs or pages; all, where it is left out.")
     var only: String?
 
     @OptionGroup var printing: BenchOutput
@@ -40,7 +41,7 @@ struct BenchOperators: AsyncParsableCommand {
         guard events > 0, warmUp >= 0, users > 0, runs > 0 else {
             throw ValidationError("--events, --users and --runs are at least 1, --warm-up at least 0")
         }
-        if let only, OperatorBench.Part(rawValue: only) == nil { throw ValidationError("--only is \(only); use core or jobs") }
+        if let only, OperatorBench.Part(rawValue: only) == nil { throw ValidationError("--only is \(only); use core, jobs or pages") }
     }
 
     func run() async throws {

@@ -38,7 +38,7 @@ import Testing
         #expect(report.checked, "\(report.faults)")
         for (name, most) in [("core", Self.coreMax), ("jobs", Self.jobsMax)] {
             let figure = try #require(report.figures.first { $0.name == name })
-            let count = try #require(figure.details["allocations an event by Swift"])
+            let count = try #require(figure.details["allocations per event by Swift"])
             #expect(count <= most, "\(name): \(count) allocations an event")
             // The counter does count: without a commit's few there would be none at all.
             #expect(name == "core" || count > 0.001)

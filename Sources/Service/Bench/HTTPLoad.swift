@@ -103,12 +103,22 @@ final class ServerChild: @unchecked Sendable {
         return nil
     }
 
-    /// Ends it in order; one that waits for its open streams is not waited for.
+    /// Ends it in order; one that waits for its open streams, or for a slow disk, is not waited for.
     func stop() {
+        let redis = childPID
         process.terminate()
-        let deadline = ContinuousClock.now + ServerChild.patience
-        while process.isRunning, ContinuousClock.now < deadline { usleep(10_000) }
-        if process.isRunning { kill(pid, SIGKILL) }
+        Self.wait { process.isRunning }
+        guard process.isRunning else { return process.waitUntilExit() }
+        kill(pid, SIGKILL)
         process.waitUntilExit()
+        // Whoever is killed cannot take its Redis along.
+        guard let redis else { return }
+        kill(redis, SIGTERM)
+        Self.wait { kill(redis, 0) == 0 }
+    }
+
+    private static func wait(while condition: () -> Bool) {
+        let deadline = ContinuousClock.now + patience
+        while condition(), ContinuousClock.now < deadline { usleep(10_000) }
     }
 }

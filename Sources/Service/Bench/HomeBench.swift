@@ -32,7 +32,7 @@ package struct HomeBench: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try ServerChild(["serve", "--data", folder.path, "--port", "0"])
         defer { server.stop() }
-        let catalog = try syntheticCatalog()
+        let catalog = try BenchCatalog.document(titleCount: titleCount, seed: seed, newest: wallClockMilliseconds())
         try await feed(server.url, catalog, progress)
         progress("warming up")
         let warm = try await pages(server, seconds: Self.warmUpSeconds)
@@ -63,34 +63,6 @@ package struct HomeBench: Sendable {
     }
 
     private func user(_ number: Int) -> String { "u-" + String(String(1_000_000 + 1 + number % userCount).dropFirst()) }
-
-    /// Titles in the proportions of the shipped catalogue: one to three of its genres each.
-    private func syntheticCatalog() throws -> CatalogDocument {
-        let genres = try CatalogDocument.parse(Resources().catalog()).genres
-        var random = SimulationRandom(seed: seed)
-        var document = CatalogDocument()
-        document.genres = genres
-        for number in 1...titleCount {
-            var title = TitleJSON(
-                titleID: "t-\(number)", name: name(&random), runtimeMilliseconds: Int64(20 + random.below(120)) * 60_000)
-            title.genres = Array(Set((0...random.below(3)).map { _ in genres[random.below(genres.count)] })).sorted()
-            title.artworks = ["t-\(number)-a"]
-            title.addedAt = wallClockMilliseconds() - Int64(random.below(1000)) * 86_400_000
-            document.titles.append(title)
-        }
-        return document
-    }
-
-    /// One to three invented words, one name in five with an article: searches find some titles, not all.
-    private func name(_ random: inout SimulationRandom) -> String {
-        let syllables = [
-            "ba", "ce", "do", "fi", "gu", "ha", "je", "ko", "li", "mu", "na", "pe", "ro", "si", "tu", "va", "we", "xo", "yi", "zu",
-        ]
-        let words = (0...random.below(3)).map { _ in
-            (0...(1 + random.below(2))).map { _ in syllables[random.below(syllables.count)] }.joined().capitalized
-        }
-        return (random.chance(0.2) ? "The " : "") + words.joined(separator: " ")
-    }
 
     private func feed(_ url: String, _ document: CatalogDocument, _ progress: @escaping @Sendable (String) -> Void) async throws {
         let bytes = try document.serialized()
@@ -132,8 +104,19 @@ package struct HomeBench: Sendable {
         }
     }
 
-    /// A page must be a page: rows, items, no title twice outside continue watching.
     private func check(_ url: String) async throws -> [String] {
+        var faults: [String] = []
+        try await RecsClient.with(url) { client in
+            for number in 0..<20 {
+                let answer = try await client.get("/v1/users/\(user(number * 37))/home")
+                try Self.check(Data(answer.text.utf8), of: user(number * 37), into: &faults)
+            }
+        }
+        return faults
+    }
+
+    /// A page must be a page: rows, items, no title twice outside continue watching.
+    static func check(_ body: Data, of user: String, into faults: inout [String]) throws {
         struct Page: Decodable {
             struct Row: Decodable {
                 struct Item: Decodable { var titleId: String }
@@ -144,16 +127,9 @@ package struct HomeBench: Sendable {
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        var faults: [String] = []
-        try await RecsClient.with(url) { client in
-            for number in 0..<20 {
-                let answer = try await client.get("/v1/users/\(user(number * 37))/home")
-                let page = try decoder.decode(Page.self, from: Data(answer.text.utf8))
-                let titles = page.rows.filter { $0.id != "continue_watching" }.flatMap { $0.items.map(\.titleId) }
-                if page.rows.count < 3 { faults.append("\(user(number * 37)): only \(page.rows.count) rows") }
-                if Set(titles).count != titles.count { faults.append("\(user(number * 37)): a title stands twice") }
-            }
-        }
-        return faults
+        let page = try decoder.decode(Page.self, from: body)
+        let titles = page.rows.filter { $0.id != "continue_watching" }.flatMap { $0.items.map(\.titleId) }
+        if page.rows.count < 3 { faults.append("\(user): only \(page.rows.count) rows") }
+        if Set(titles).count != titles.count { faults.append("\(user): a title stands twice") }
     }
 }

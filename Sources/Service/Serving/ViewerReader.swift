@@ -42,7 +42,12 @@ package struct ViewerReader: Sendable {
     /// The viewer; a cold one where nothing is stored.
     package func viewer(_ user: UserID) async throws -> Viewer {
         let bucket = bucket(of: user)
-        let values = try await reader.read(ViewerReader.topics.map { keys.user(topic: $0.key, bucket: bucket, user: user) })
+        return try ViewerReader.viewer(
+            user, try await reader.read(ViewerReader.topics.map { keys.user(topic: $0.key, bucket: bucket, user: user) }))
+    }
+
+    /// The viewer of these values, one a topic of `topics`; nil: there is none.
+    static func viewer(_ user: UserID, _ values: [[UInt8]?]) throws -> Viewer {
         var viewer = Viewer(user: user)
         if let state: PlayState = try state(values[0], &viewer) { viewer.play = state }
         if let state: SearchState = try state(values[1], &viewer) { viewer.search = state }
@@ -52,7 +57,7 @@ package struct ViewerReader: Sendable {
         return viewer
     }
 
-    private func state<State: TopicState>(_ bytes: [UInt8]?, _ viewer: inout Viewer) throws -> State? {
+    private static func state<State: TopicState>(_ bytes: [UInt8]?, _ viewer: inout Viewer) throws -> State? {
         guard let bytes else { return nil }
         return try bytes.withUnsafeBytes { try UserValue<State>.features(from: $0, names: &viewer.names) }
     }

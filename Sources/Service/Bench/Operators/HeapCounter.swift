@@ -17,11 +17,11 @@ struct HeapCounter {
     /// Nil where nothing counts.
     static var current: HeapCounter? { counters.map { HeapCounter(all: $0.all(), swift: $0.swift()) } }
 
-    /// Allocations an event since then.
-    func details(since before: HeapCounter, eventCount: Int) -> [(name: String, value: Double)] {
+    /// Allocations since then, of `count` events or pages.
+    func details(since before: HeapCounter, count: Int, of unit: String) -> [(name: String, value: Double)] {
         [
-            ("allocations an event", Double(all - before.all) / Double(max(eventCount, 1))),
-            ("allocations an event by Swift", Double(swift - before.swift) / Double(max(eventCount, 1))),
+            ("allocations per \(unit)", Double(all - before.all) / Double(max(count, 1))),
+            ("allocations per \(unit) by Swift", Double(swift - before.swift) / Double(max(count, 1))),
         ]
     }
 }

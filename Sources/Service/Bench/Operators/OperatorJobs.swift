@@ -3,7 +3,7 @@ import Events
 import Features
 import Jobs
 
-/// The engines of all topics, driven as `JobRun` drives them, with a store that takes everything and holds nothing.
+/// The engines of all topics, driven as `JobRun` drives them, with a store that takes everything and holds nothing, or only the last values.
 struct OperatorJobs {
     private static let bucketCount = 4
 
@@ -12,9 +12,12 @@ struct OperatorJobs {
     private var batch = EventBatch()
     /// What was written; kept so that it cannot be optimised away.
     private var writtenByteCount = 0
+    /// What was written last of every viewer and title, where somebody wants it.
+    private(set) var values: OperatorValues?
     private var nanoseconds: (decode: Int64, apply: Int64, commit: Int64) = (0, 0, 0)
 
-    init(_ stream: OperatorStream) {
+    init(_ stream: OperatorStream, keepsValues: Bool = false) {
+        if keepsValues { values = OperatorValues() }
         decoder = stream.decoder
         let definition = Definition(version: 1, settings: JobSettings(), catalog: stream.catalog)
         let topics = Topic.allCases.filter(\.acceptsEvents)
@@ -40,7 +43,7 @@ struct OperatorJobs {
             engine.settleTitles()
         }
         let applied = threadCPUNanoseconds()
-        commit(engine)
+        commit(engine, of: poll.topic)
         nanoseconds.decode += decoded - begun
         nanoseconds.apply += applied - decoded
         nanoseconds.commit += threadCPUNanoseconds() - applied
@@ -48,6 +51,7 @@ struct OperatorJobs {
 
     private mutating func decode(_ records: RecordBatch) {
         batch.removeAll()
+        let decoder = decoder
         records.bytes.withUnsafeBytes { bytes in
             for record in records.records {
                 var event = Event(type: .seek)
@@ -60,10 +64,16 @@ struct OperatorJobs {
         }
     }
 
-    private mutating func commit(_ engine: any PartitionEngine) {
+    private mutating func commit(_ engine: any PartitionEngine, of topic: Topic) {
         var count = engine.takeEmissions().count
-        engine.collectUsers { count += $0.value.count }
-        engine.collectTitles { count += $0.value.count }
+        engine.collectUsers {
+            count += $0.value.count
+            values?.keep($0, of: topic)
+        }
+        engine.collectTitles {
+            count += $0.value.count
+            values?.keep($0, of: topic)
+        }
         engine.collectErasures { count += $0.value.count }
         engine.collectMarkers { _, marker, _ in count += marker.encoded().count }
         engine.committed(titles: true, at: 0)

@@ -9,7 +9,7 @@ struct OperatorStream {
     private static let recordCountMax = 1024
     private static let eventCountPerBody = 5000
     /// 2026-01-01T00:00:00Z: the same events whenever they are made.
-    private static let endTime: Int64 = 1_767_225_600_000
+    static let endTime: Int64 = 1_767_225_600_000
 
     /// Records of one topic that come together.
     struct Poll {
@@ -31,14 +31,18 @@ struct OperatorStream {
     /// Append time of the newest record: that of the newest event.
     private var time: Int64 = 0
 
-    init(eventCount: Int, userCount: Int, seed: UInt64) throws {
+    /// - Parameter titleCount: of an invented catalogue; nil: the shipped one.
+    init(eventCount: Int, userCount: Int, seed: UInt64, titleCount: Int? = nil) throws {
         let resources = try Resources()
         let schemas = try resources.schemas()
         let ids = Dictionary(uniqueKeysWithValues: EventType.allCases.enumerated().map { ($1, Int32($0 + 1)) })
         var decoder = EventDecoder(schemas: schemas)
         for (type, id) in ids { decoder.register(id, writer: schemas[type]) }
         self.decoder = decoder
-        catalog = try CatalogDocument.parse(resources.catalog()).catalog(version: 1)
+        let document =
+            try titleCount.map { try BenchCatalog.document(titleCount: $0, seed: seed, newest: Self.endTime) }
+            ?? CatalogDocument.parse(resources.catalog())
+        catalog = try document.catalog(version: 1)
         let settings = SimulationSettings(userCount: userCount, eventCount: eventCount, seed: seed, endTime: Self.endTime)
         var simulator = ViewerSimulator(catalog: catalog, settings: settings)
         var encoder = GatewayEncoder(schemas: schemas, schemaIDs: ids, limits: GatewayLimits())
