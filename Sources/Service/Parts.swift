@@ -72,14 +72,18 @@ struct Parts: Sendable {
     func jobSetup(_ topic: Topic, namespace: String, entry: NamespaceRegistry.Entry, emits: Bool) -> JobSetup {
         let address = address
         let keys = Keys(namespace: namespace, bucketsPerPartition: configuration.bucketsPerPartition)
-        // A player waits for signals: its job commits at once.
-        let interval = topic == .quality ? min(10, configuration.commitIntervalMilliseconds) : configuration.commitIntervalMilliseconds
+        var pace = CommitPace(interval: .milliseconds(configuration.commitIntervalMilliseconds))
+        // A player waits for signals: its job commits at once, and no more rarely where it is behind.
+        if topic == .quality {
+            let interval = Duration.milliseconds(min(10, configuration.commitIntervalMilliseconds))
+            pace = CommitPace(interval: interval, behind: interval)
+        }
         var setup = JobSetup(
             topic: topic, namespace: namespace, group: "recs-\(namespace)-\(topic.key)", generation: foundations.generations[topic] ?? 0,
             log: foundations.log, registry: foundations.registry, decoder: EventDecoder(schemas: foundations.schemas),
             definitions: definitions, firstDefinition: entry.definition, writer: foundations.writer, board: board, logger: logger,
             makeStore: { () throws(StoreError) -> JobStore in try JobStore(address: address, keys: keys, topic: topic) },
-            stages: stages, commitInterval: .milliseconds(interval),
+            stages: stages, pace: pace,
             titleCommitInterval: .milliseconds(configuration.titleCommitIntervalMilliseconds))
         setup.emits = emits
         setup.isFed = !emits && entry.state == .live

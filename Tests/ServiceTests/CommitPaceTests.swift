@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func whereSomebodyWaitsCommitsAreNoRarer() {
-        var pace = CommitPace(interval: .milliseconds(10), isUrgent: true)
+        var pace = CommitPace(interval: .milliseconds(10), behind: .milliseconds(10))
         pace.saw(lag: 1_000_000, rate: 10)
         #expect(pace.current == .milliseconds(10))
     }

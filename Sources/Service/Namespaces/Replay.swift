@@ -151,7 +151,7 @@ package final class Replay {
         var setup = parts.jobSetup(topic, namespace: plan.namespace, entry: entry, emits: false)
         setup.stops = stops
         // Nobody reads yet: larger commits, fewer of them.
-        setup.commitInterval = .seconds(1)
+        setup.pace = CommitPace.replaying
         setup.titleCommitInterval = .seconds(2)
         return setup
     }

@@ -160,7 +160,7 @@ struct VerificationPass {
     private func replay(to offsets: [Int32: Int64]) throws -> Int64 {
         var setup = parts.jobSetup(topic, namespace: scratch.namespace, entry: entry, emits: false)
         setup.stops = offsets.mapValues { $0 + 1 }
-        setup.commitInterval = .seconds(1)
+        setup.pace = CommitPace.replaying
         setup.titleCommitInterval = .seconds(2)
         let before = received
         try JobRun(setup).run { false }

@@ -1,19 +1,22 @@
-/// How often a job commits: at its interval where it keeps up, so that features are fresh; once a second where it is behind by more than a
-/// second of work, so that a viewer's changes of a second are one write. It adds at most that second to what is later already.
+/// How often a job commits: at its interval where it keeps up, so that features are fresh; more rarely where it is behind by more than a second
+/// of work, so that a viewer's changes of that time are one write. It adds at most that time to what is later already.
 struct CommitPace: Sendable {
-    private static let behindInterval = Duration.seconds(1)
+    /// Of a job that lags.
+    static let behindInterval = Duration.seconds(1)
+    /// Of who builds what nobody reads yet. Rarer commits would gain nothing: busy viewers ask for one each second of a replay.
+    static let replaying = CommitPace(interval: .seconds(1), behind: .seconds(1))
     /// Fewer records than this are no lag.
     private static let lagMin = 4096.0
 
-    let interval: Duration
+    private let interval: Duration
     private let behindInterval: Duration
     /// Records to take in until the job has caught up with what it was behind.
     private var left: Int64 = 0
 
-    /// - Parameter isUrgent: somebody waits for the commits; they are no rarer where the job is behind.
-    init(interval: Duration, isUrgent: Bool = false) {
+    /// - Parameter behind: the time between two commits where the job is behind, if that is longer.
+    init(interval: Duration, behind: Duration = behindInterval) {
         self.interval = interval
-        behindInterval = isUrgent ? interval : max(interval, CommitPace.behindInterval)
+        behindInterval = max(interval, behind)
     }
 
     private var isBehind: Bool { left > 0 }

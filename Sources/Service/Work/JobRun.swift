@@ -22,7 +22,7 @@ struct JobSetup: Sendable {
     var logger: Logger
     var makeStore: @Sendable () throws(StoreError) -> JobStore
     var stages: StageClock
-    var commitInterval: Duration
+    var pace: CommitPace
     var titleCommitInterval: Duration
     /// Viewers held in memory by one job; beyond it the cache is dropped after a commit.
     var cachedUserCountMax = 400_000
@@ -69,8 +69,7 @@ final class JobRun {
 
     init(_ setup: JobSetup) throws {
         self.setup = setup
-        // Signals are emitted by the commit, and a player waits for them.
-        pace = CommitPace(interval: setup.commitInterval, isUrgent: setup.topic == .quality)
+        pace = setup.pace
         decoder = setup.decoder
         store = try setup.makeStore()
         identity = try store.identity()
