@@ -10,6 +10,7 @@ import Testing
         bench.eventCount = 6000
         bench.warmUpCount = 5000
         bench.userCount = 50
+        bench.titleCount = 500
         bench.runCount = 2
         let report = try bench.run(progress: { _ in })
         #expect(report.faults == [])

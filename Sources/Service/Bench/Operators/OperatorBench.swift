@@ -15,13 +15,13 @@ package struct OperatorBench: Sendable {
     /// Events before them, after which caches are warm and tables have grown.
     package var warmUpCount = 100_000
     package var userCount = 1000
+    /// Titles of the catalogue that pages are of.
+    package var titleCount = 10_000
     package var runCount = 5
     package var seed: UInt64 = 1
     package init() {}
 
     private static let recordCountMax = 4096
-    /// Titles of the catalogue that pages are of.
-    private static let titleCount = 10_000
     /// Events that count as much as a page: so many fewer pages are made.
     private static let eventsPerPage = 50
 
@@ -92,7 +92,7 @@ package struct OperatorBench: Sendable {
     /// Of all viewers in turn; each run makes the same pages.
     private func pages() throws -> () throws -> Outcome {
         let stream = try OperatorStream(
-            eventCount: warmUpCount + eventCount, userCount: userCount, seed: seed, titleCount: Self.titleCount)
+            eventCount: warmUpCount + eventCount, userCount: userCount, seed: seed, titleCount: titleCount)
         var pages = try OperatorPages(stream)
         let pollCount = 20
         let (warmUp, count) = (max(warmUpCount / Self.eventsPerPage, 1), max(eventCount / Self.eventsPerPage, 1))
