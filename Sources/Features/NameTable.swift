@@ -7,7 +7,8 @@ package struct Name: Hashable, Sendable, BitwiseCopyable {
     package static let none = Name(raw: 0)
     @inlinable package init(raw: UInt32) { self.raw = raw }
     @inlinable package var isNone: Bool { raw == 0 }
-    /// Spelled out: the one that the compiler would make is called by way of the protocol from other modules.
+    /// Spelled out: the one that the compiler would make is called by way of the protocol from other modules. Hot loops there compare `raw`, as
+    /// no function of a `package` type is inlined across modules.
     package static func == (a: Name, b: Name) -> Bool { a.raw == b.raw }
 }
 

@@ -4,13 +4,11 @@ import Features
 
 /// Says in words, of real events, why a title stands where it stands; texts that many titles share are made once a page.
 struct Evidence: Sendable {
+    /// Texts that many titles share, told apart by a title, a genre or the place of a search.
+    private enum Shared: UInt8 { case play, because, genre, searched, chosen, like }
+
     var texts: PageTexts
-    private var ofPlay: [(title: Int, text: PageTexts.Range)] = []
-    private var ofGenre: [(genre: UInt8, text: PageTexts.Range)] = []
-    private var ofBecause: [(title: Int, text: PageTexts.Range)] = []
-    /// By the place of the search among the viewer's, and whether the title is the one chosen then.
-    private var ofSearch: [(place: Int, isClicked: Bool, text: PageTexts.Range)] = []
-    private var ofLike: [(place: Int, text: PageTexts.Range)] = []
+    private var shared: [(kind: Shared, number: Int, text: PageTexts.Range)] = []
     private let ofPlace: String
 
     init(_ context: borrowing ViewerContext) {
@@ -32,7 +30,7 @@ struct Evidence: Sendable {
 
     /// "you watched Sintel to the end 2 h ago".
     mutating func play(of title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        for known in ofPlay where known.title == title { return known.text }
+        if let known = known(.play, title) { return known }
         let text = texts.make { texts in
             guard let play = context.history.plays.first(where: { $0.title == title }) else {
                 texts.add("you watched ")
@@ -50,8 +48,7 @@ struct Evidence: Sendable {
             }
             texts.add(ago: context.request.now - play.at)
         }
-        ofPlay.append((title, text))
-        return text
+        return share(text, .play, title)
     }
 
     /// "12 plays in SEA in the last hour against 3 expected"; nil where nothing is above the usual.
@@ -93,7 +90,7 @@ struct Evidence: Sendable {
 
     /// "Comedy is in 4 of your plays of the last 7 days".
     mutating func genre(_ genre: GenreID, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        for known in ofGenre where known.genre == genre.raw { return known.text }
+        if let known = known(.genre, Int(genre.raw)) { return known }
         var (inWeek, ever) = (0, 0)
         for play in context.history.plays where context.columns.sets.has(context.columns.set(of: play.title), genre.raw) {
             ever += 1
@@ -119,8 +116,7 @@ struct Evidence: Sendable {
                 texts.add(name)
             }
         }
-        ofGenre.append((genre.raw, text))
-        return text
+        return share(text, .genre, Int(genre.raw))
     }
 
     /// "added 3 days ago".
@@ -134,19 +130,18 @@ struct Evidence: Sendable {
 
     /// "because you watched Sintel to the end 2 h ago".
     mutating func because(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        for known in ofBecause where known.title == title { return known.text }
+        if let known = known(.because, title) { return known }
         let play = play(of: title, context)
         let text = texts.make { texts in
             texts.add("because ")
             texts.add(play)
         }
-        ofBecause.append((title, text))
-        return text
+        return share(text, .because, title)
     }
 
     /// "like Sintel, found by your search for “dragons”".
     mutating func like(_ anchor: Int, searchAt place: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
-        for known in ofLike where known.place == place { return known.text }
+        if let known = known(.like, place) { return known }
         let (name, search) = (context.catalog.titles[anchor].name, context.searches[place].text)
         let text = texts.make { texts in
             texts.add("like ")
@@ -155,7 +150,16 @@ struct Evidence: Sendable {
             texts.add(search)
             texts.add("”")
         }
-        ofLike.append((place, text))
+        return share(text, .like, place)
+    }
+
+    private func known(_ kind: Shared, _ number: Int) -> PageTexts.Range? {
+        for known in shared where known.number == number && known.kind == kind { return known.text }
+        return nil
+    }
+
+    private mutating func share(_ text: PageTexts.Range, _ kind: Shared, _ number: Int) -> PageTexts.Range {
+        shared.append((kind, number, text))
         return text
     }
 
@@ -198,15 +202,15 @@ struct Evidence: Sendable {
     private mutating func search(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
         for (place, search) in context.searches.enumerated() where context.share(of: title, search) > 0 {
             let isClicked = search.clicked == title
-            for known in ofSearch where known.place == place && known.isClicked == isClicked { return known.text }
+            let kind = isClicked ? Shared.chosen : .searched
+            if let known = known(kind, place) { return known }
             let text = texts.make { texts in
                 texts.add("you searched for “")
                 texts.add(search.text)
                 texts.add(isClicked ? "” and chose it " : "” ")
                 texts.add(ago: context.request.now - search.at)
             }
-            ofSearch.append((place, isClicked, text))
-            return text
+            return share(text, kind, place)
         }
         return popular(title, context)
     }

@@ -19,23 +19,18 @@ struct ViewerTaste: Sendable {
         }
         let worth = Self.affinity(tastes, columns, settings, now)
         affinity = worth
-        let (starts, genres, roots) = (columns.sets.starts, columns.sets.genres, columns.sets.roots)
-        let values = [Float](unsafeUninitializedCapacity: count) { values, size in
-            starts.withUnsafeBufferPointer { starts in
-                for set in 0..<count {
-                    var sum: Float = 0
-                    for index in Int(starts[set])..<Int(starts[set &+ 1]) { sum += worth[Int(genres[index])] }
-                    values.initializeElement(at: set, to: sum / roots[set])
-                }
-            }
-            size = count
-        }
+        var values = [Float](repeating: 0, count: count)
+        var points = [Int64](repeating: 0, count: count)
         let weight = model.weight(.genreAffinity)
-        ofSet = values
-        points = [Int64](unsafeUninitializedCapacity: count) { points, size in
-            for set in 0..<count { points.initializeElement(at: set, to: Points.of(weight * values[set])) }
-            size = count
+        let (starts, genres, roots) = (columns.sets.starts, columns.sets.genres, columns.sets.roots)
+        for set in 0..<count {
+            var sum: Float = 0
+            for index in Int(starts[set])..<Int(starts[set + 1]) { sum += worth[Int(genres[index])] }
+            values[set] = sum / roots[set]
+            points[set] = Points.of(weight * values[set])
         }
+        ofSet = values
+        self.points = points
     }
 
     /// A window of little weight says little.

@@ -30,14 +30,11 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func member(_ name: StaticString) {
-        let comma = needsComma
-        write(byteCountMax: name.utf8CodeUnitCount + 4) { json in
-            if comma { json.byte(0x2c) }
+        write(byteCountMax: name.utf8CodeUnitCount + 3) { json in
             json.byte(0x22)
             json.add(name)
             json.add("\":")
         }
-        needsComma = false
     }
 
     /// A member whose name is data.
@@ -90,17 +87,20 @@ package struct JSONWriter: Sendable {
 
     /// A value that `body` writes straight into the buffer, of at most so many bytes.
     mutating func value(byteCountMax: Int, _ body: (inout JSONCursor) -> Void) {
-        separate()
         write(byteCountMax: byteCountMax, body)
         needsComma = true
     }
 
+    /// Writes in one piece, the comma before it included where one is due; none is due after it.
     private mutating func write(byteCountMax: Int, _ body: (inout JSONCursor) -> Void) {
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCountMax) { memory in
+        let comma = needsComma
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCountMax + 1) { memory in
             var cursor = JSONCursor(memory)
+            if comma { cursor.byte(0x2c) }
             body(&cursor)
             return cursor.count
         }
+        needsComma = false
     }
 
     /// Text that is JSON already.
@@ -114,20 +114,16 @@ package struct JSONWriter: Sendable {
         var value = value
         value.withUTF8 { bytes in
             // In pieces: what a long text may take escaped is many times what it does take.
-            var rest = UnsafeRawBufferPointer(bytes)
-            var isFirst = true
+            var start = 0
             repeat {
-                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1024))
-                rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
-                let (opens, closes, comma) = (isFirst, rest.isEmpty, isFirst && needsComma)
-                write(byteCountMax: JSONCursor.escapedByteCountMax * piece.count + 3) { json in
-                    if comma { json.byte(0x2c) }
-                    if opens { json.byte(0x22) }
-                    json.escaped(piece)
-                    if closes { json.byte(0x22) }
+                let end = min(start + 1024, bytes.count)
+                write(byteCountMax: JSONCursor.escapedByteCountMax * (end - start) + 2) { json in
+                    if start == 0 { json.byte(0x22) }
+                    json.escaped(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<end]))
+                    if end == bytes.count { json.byte(0x22) }
                 }
-                isFirst = false
-            } while !rest.isEmpty
+                start = end
+            } while start < bytes.count
         }
         needsComma = true
     }
