@@ -59,15 +59,6 @@ extension RecentIDs {
         }
     }
 
-    /// Reads what `encode` wrote and keeps nothing.
-    static func skip(_ reader: inout StateReader) throws(StateError) {
-        for _ in 0..<(try reader.count(minimumByteCount: 10)) {
-            _ = try reader.fixed64()
-            _ = try reader.varint()
-            _ = try reader.varint()
-        }
-    }
-
     init(from reader: inout StateReader, offset: Int64, logTime: Int64) throws(StateError) {
         var offset = offset
         var time = logTime

@@ -7,6 +7,8 @@ package struct StateReader {
     private var position = 0
     /// Codec version of the state being read, for readers that know several.
     package var version: UInt8 = 0
+    /// Version of what surrounds it.
+    var format: UInt8 = ValueHead.formatVersion
 
     /// Reads `bytes`, which must stay valid as long as the reader.
     package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -18,6 +20,13 @@ package struct StateReader {
         guard position < bytes.count else { throw StateError("state ends in the middle of a value; rebuild it by replay") }
         defer { position += 1 }
         return bytes[position]
+    }
+
+    /// True where the next byte is this one, which is then read.
+    mutating func passes(_ expected: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == expected else { return false }
+        position += 1
+        return true
     }
 
     package mutating func flag() throws(StateError) -> Bool {

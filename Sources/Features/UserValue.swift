@@ -1,7 +1,7 @@
 /// One Redis value: a topic's features of one viewer with all that makes them exact (DESIGN §6.2).
 ///
 /// Bytes: generation (8, big-endian) and applied offset (8, big-endian) — the 16 bytes that the conditional write compares —
-/// then format version, codec version, flags, the recent ids, the outbox, the features.
+/// then format version, codec version, flags, the features, the recent ids, the outbox.
 package struct UserValue<State: TopicState>: Sendable {
     /// The newest applied position; `.none` where no event was applied.
     package var applied = Position.none

@@ -5,9 +5,9 @@ extension UserValue {
         writer.head(applied, codecVersion: State.codecVersion)
         writer.flag(isErased)
         writer.zigzag(logTime)
+        state.encode(into: &writer, names: names)
         recentIDs.encode(into: &writer, offset: applied.offset, logTime: logTime)
         encodeOutbox(into: &writer, names: names)
-        state.encode(into: &writer, names: names)
     }
 
     package init(from bytes: UnsafeRawBufferPointer, names: inout NameTable) throws(StateError) {
@@ -15,24 +15,27 @@ extension UserValue {
         applied = try reader.head(codecVersion: State.codecVersion)
         isErased = try reader.flag()
         logTime = try reader.zigzag()
-        recentIDs = try RecentIDs(from: &reader, offset: applied.offset, logTime: logTime)
-        outbox = try UserValue.outbox(from: &reader, offset: applied.offset, logTime: logTime, names: &names)
+        if reader.format == 1 { try readEvidence(&reader, &names) }
         state = try State(from: &reader, names: &names)
+        if reader.format > 1 { try readEvidence(&reader, &names) }
         try reader.end()
     }
 
-    /// The features alone, which is all that serving looks at; ids and outbox are passed over.
+    private mutating func readEvidence(_ reader: inout StateReader, _ names: inout NameTable) throws(StateError) {
+        recentIDs = try RecentIDs(from: &reader, offset: applied.offset, logTime: logTime)
+        outbox = try UserValue.outbox(from: &reader, offset: applied.offset, logTime: logTime, names: &names)
+    }
+
+    /// The features alone, which is all that serving looks at; what stands behind them is not read.
     package static func features(from bytes: UnsafeRawBufferPointer, names: inout NameTable) throws(StateError) -> State {
         var reader = StateReader(bytes)
-        let applied = try reader.head(codecVersion: State.codecVersion)
+        var value = UserValue()
+        value.applied = try reader.head(codecVersion: State.codecVersion)
         _ = try reader.flag()
-        let logTime = try reader.zigzag()
-        try RecentIDs.skip(&reader)
+        value.logTime = try reader.zigzag()
         var others = NameTable(capacity: 0)
-        _ = try UserValue.outbox(from: &reader, offset: applied.offset, logTime: logTime, names: &others)
-        let state = try State(from: &reader, names: &names)
-        try reader.end()
-        return state
+        if reader.format == 1 { try value.readEvidence(&reader, &others) }
+        return try State(from: &reader, names: &names)
     }
 
     /// When the value's time is over, by the log time of its newest event: a tombstone's when no device's retry or late marker needs it any
@@ -42,15 +45,42 @@ extension UserValue {
     /// When the store may let the value go, milliseconds since 1970.
     package var expiresAt: Int64 { endsAt + UserValueExpiry.lagMillisecondsMax }
 
+    /// Newest first; titles that one event shows, often twenty, stand together.
     private func encodeOutbox(into writer: inout StateWriter, names: borrowing NameTable) {
         var offset = applied.offset
         var time = logTime
         writer.count(outbox.count)
-        for entry in outbox.reversed() {
+        var end = outbox.count
+        while end > 0 {
+            let start = startOfShownTogether(endingAt: end)
+            let entry = outbox[end - 1]
             writer.delta(entry.offset, from: &offset)
             writer.delta(entry.appendTime, from: &time)
-            entry.effect.encode(into: &writer, names: names)
+            if end - start > 1, case .shown(_, let region, let at) = entry.effect {
+                writer.byte(Effect.shownTogetherTag)
+                writer.region(region)
+                writer.zigzag(at &- entry.appendTime)
+                writer.count(end - start)
+                for place in (start..<end).reversed() {
+                    if case .shown(let title, _, _) = outbox[place].effect { writer.name(title, names) }
+                }
+            } else {
+                entry.effect.encode(into: &writer, since: entry.appendTime, names: names)
+            }
+            end = start
         }
+    }
+
+    /// The place of the first of the entries up to `end` that differ in their titles alone, where titles were shown.
+    private func startOfShownTogether(endingAt end: Int) -> Int {
+        var start = end - 1
+        guard case .shown(_, let region, let at) = outbox[start].effect else { return start }
+        while start > 0, outbox[start - 1].offset == outbox[start].offset, outbox[start - 1].appendTime == outbox[start].appendTime,
+            case .shown(_, region, at) = outbox[start - 1].effect
+        {
+            start -= 1
+        }
+        return start
     }
 
     private static func outbox(
@@ -58,14 +88,28 @@ extension UserValue {
     ) throws(StateError) -> [OutboxEntry] {
         var offset = offset
         var time = logTime
-        let count = try reader.count(minimumByteCount: 5)
+        let count = try reader.count()
         var entries: [OutboxEntry] = []
         entries.reserveCapacity(count)
-        for _ in 0..<count {
-            entries.append(
-                OutboxEntry(
-                    offset: try reader.delta(from: &offset), appendTime: try reader.delta(from: &time),
-                    effect: try Effect(from: &reader, names: &names)))
+        while entries.count < count {
+            _ = try reader.delta(from: &offset)
+            _ = try reader.delta(from: &time)
+            // In the first format effects told their own times.
+            let since = reader.format == 1 ? 0 : time
+            if reader.passes(Effect.shownTogetherTag) {
+                let (region, at) = (try reader.region(), try reader.zigzag() &+ since)
+                let titleCount = try reader.count()
+                guard titleCount <= count - entries.count else {
+                    throw StateError("state holds more titles shown than it announces; rebuild it by replay")
+                }
+                for _ in 0..<titleCount {
+                    let effect = Effect.shown(title: try reader.name(&names), region: region, at: at)
+                    entries.append(OutboxEntry(offset: offset, appendTime: time, effect: effect))
+                }
+            } else {
+                let effect = try Effect(from: &reader, since: since, names: &names)
+                entries.append(OutboxEntry(offset: offset, appendTime: time, effect: effect))
+            }
         }
         entries.reverse()
         return entries

@@ -1,7 +1,8 @@
 /// The layout that all values share: the 16 bytes that the conditional write compares, then the versions.
 enum ValueHead {
-    /// Version of what surrounds the features: head, flags, recent ids, outbox.
-    static let formatVersion: UInt8 = 1
+    /// Version of what surrounds the features: head, flags, recent ids, outbox. In version 1 ids and outbox stood before the features, and
+    /// each effect had a time and title of its own.
+    static let formatVersion: UInt8 = 2
 }
 
 extension StateWriter {
@@ -14,11 +15,12 @@ extension StateWriter {
 }
 
 extension StateReader {
-    /// Reads the head; versions that are newer than ours are refused, an older codec is left in `version`.
+    /// Reads the head; versions that are newer than ours are refused, older ones are left in `format` and `version`.
     mutating func head(codecVersion: UInt8) throws(StateError) -> Position {
         let generation = try fixed64()
         let offset = Int64(bitPattern: try fixed64())
-        guard try byte() == ValueHead.formatVersion else {
+        format = try byte()
+        guard (1...ValueHead.formatVersion).contains(format) else {
             throw StateError("state is of a format that this version of recs does not know; upgrade it, or rebuild by replay")
         }
         version = try byte()

@@ -178,6 +178,19 @@ struct RandomState {
         }
     }
 
+    /// What one event leaves in an outbox: one effect, or the titles that it shows with something else among them at times.
+    private mutating func entries(before offset: Int64) -> [OutboxEntry] {
+        let (effects, region, at) = (flag() ? [effect()] : [], region(), time())
+        let shown: [Effect] = flag() ? list(20) { .shown(title: $0.name(), region: region, at: at) } : []
+        let others = list(2) { $0.effect() }
+        let entry = OutboxEntry(offset: offset &- number(0...3), appendTime: time(), effect: .played(title: name(), region: region, at: at))
+        return (effects + shown + others).map { effect in
+            var entry = entry
+            entry.effect = effect
+            return entry
+        }
+    }
+
     mutating func value<State: TopicState>(_ state: State) -> UserValue<State> {
         var value = UserValue<State>()
         value.applied = Position(generation: random.next(), offset: number(-1...Int64.max))
@@ -187,7 +200,7 @@ struct RandomState {
         for _ in 0..<number(0...140) {
             value.recentIDs.keep(random.next(), offset: offset &- number(0...1000), appendTime: time())
         }
-        value.outbox = list(20) { OutboxEntry(offset: offset &- $0.number(0...1000), appendTime: $0.time(), effect: $0.effect()) }
+        value.outbox = list(20) { $0.entries(before: offset) }.flatMap { $0 }
         value.state = state
         return value
     }

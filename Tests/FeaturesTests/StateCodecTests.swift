@@ -52,8 +52,10 @@ import Testing
         var make = RandomState(seed: seed)
         var value = make.value(make.attribution())
         value.state.erasedUpTo = nil
+        (value.recentIDs, value.outbox) = (RecentIDs(), [])
         var bytes = encoded(value, make.names)
-        #expect(bytes[17] == 2 && bytes.last == 0)
+        // The flag that nothing was erased, no ids, no outbox.
+        #expect(bytes[17] == 2 && bytes.suffix(3) == [0, 0, 0])
         bytes[17] = 1
         bytes.removeLast()
         let read = try bytes.withUnsafeBytes { try UserValue<AttributionState>(from: $0, names: &make.names) }

@@ -28,6 +28,21 @@ import Testing
         #expect(sum <= 1500, "all topics \(sum) B")
     }
 
+    /// An event's titles shown cost an outbox their names and a byte each.
+    @Test func titlesShownTogetherShareWhatTheyHaveInCommon() {
+        var names = NameTable()
+        var value = UserValue<ImpressionState>()
+        value.applied = Position(generation: 1, offset: 12_345_678)
+        value.logTime = RandomState.now
+        let without = encoded(value, names).count
+        value.outbox = (0..<20).map {
+            let shown = Effect.shown(title: names.intern("tt00\(12_345 + $0)"), region: RegionID("EU")!, at: RandomState.now - 900)
+            return OutboxEntry(offset: 12_345_678, appendTime: RandomState.now, effect: shown)
+        }
+        // Offset, append time, tag, region, time and count take nine bytes.
+        #expect(encoded(value, names).count - without == 20 * 10 + 9)
+    }
+
     /// An active viewer: 150 titles in all, plays and impressions on each of the last seven days, 128 recent ids of plays.
     @Test func anActiveViewerIsBounded() {
         var make = RandomState(seed: 2)
