@@ -15,6 +15,9 @@ package final class StoreConnection {
     private var hashes: [[UInt8]] = []
 
     private struct LoadCall {
+        /// The number of its batch, and that of the batch's first key among those of all.
+        var batch: Int
+        var first: Int
         var slot: UInt16
         var members: ArraySlice<Int>
         var place = StoreNodes.Place(node: 0, index: 0)
@@ -30,18 +33,25 @@ package final class StoreConnection {
     package var isBroken: Bool { nodes.isBroken }
 
     /// Reads the values of all keys of the batch into `values`, in the batch's order.
-    package func load(_ batch: KeyBatch, into values: inout LoadedValues) throws(StoreError) {
-        values.reset(count: batch.count)
+    package func load(_ batch: KeyBatch, into values: inout LoadedValues) throws(StoreError) { try load([batch], into: &values) }
+
+    /// The same of several batches, in their order; they share their round trips.
+    package func load(_ batches: [KeyBatch], into values: inout LoadedValues) throws(StoreError) {
+        values.reset(count: batches.reduce(0) { $0 + $1.count })
         var calls: [LoadCall] = []
-        for (slot, members) in zip(batch.keys.slots, batch.membersBySlot) {
-            var rest = members[...]
-            while !rest.isEmpty {
-                calls.append(LoadCall(slot: slot, members: rest.prefix(StoreScript.keyCountMax)))
-                rest = rest.dropFirst(StoreScript.keyCountMax)
-                if calls.count == StoreConnection.loadCallCountMax { try load(&calls, of: batch, into: &values) }
+        var first = 0
+        for (number, batch) in batches.enumerated() {
+            for (slot, members) in zip(batch.keys.slots, batch.membersBySlot) {
+                var rest = members[...]
+                while !rest.isEmpty {
+                    calls.append(LoadCall(batch: number, first: first, slot: slot, members: rest.prefix(StoreScript.keyCountMax)))
+                    rest = rest.dropFirst(StoreScript.keyCountMax)
+                    if calls.count == StoreConnection.loadCallCountMax { try load(&calls, of: batches, into: &values) }
+                }
             }
+            first += batch.count
         }
-        if !calls.isEmpty { try load(&calls, of: batch, into: &values) }
+        if !calls.isEmpty { try load(&calls, of: batches, into: &values) }
     }
 
     /// Writes what the batch holds, each value only where the stored one is still at the position expected.
@@ -55,23 +65,24 @@ package final class StoreConnection {
     /// took goes with it, values and markers alike. Two nodes share a bucket only while its slot moves; then the replicas of both must have
     /// confirmed the values before the marker is written. A node of the two that then loses acknowledged writes (a power failure, or a failover
     /// past a key just received) is found by where and in whose lives the marker was written (`SlotHome`).
-    package func commit(_ batch: WriteBatch) throws(StoreError) -> [Int] {
-        precondition(!batch.isMixed, "markers are committed after the values they speak of, in a batch of their own")
-        var conflicts: [Int] = []
-        var rest = try run(batch.calls(), of: batch, conflicts: &conflicts)
-        if !rest.unknown.isEmpty {
-            let unknown = rest.unknown
-            for node in Set(unknown.map { nodes.map.node(slot: batch.slot(of: $0)) }) { try loadScripts(node) }
-            rest.unknown = []
-            let again = try run(unknown, of: batch, withActivity: false, conflicts: &conflicts)
-            guard again.unknown.isEmpty else { throw StoreError(.protocolError, "Redis forgets the scripts that it has just loaded") }
-            rest.moving += again.moving
+    package func commit(_ batch: WriteBatch) throws(StoreError) -> [Int] { try commit([batch])[0] }
+
+    /// The same for several batches, each of another partition: they share a round trip. Returns the conflicts of each.
+    package func commit(_ batches: [WriteBatch]) throws(StoreError) -> [[Int]] {
+        var sent: [Sent] = []
+        for batch in batches {
+            precondition(!batch.isMixed, "markers are committed after the values they speak of, in a batch of their own")
+            sent.append(try send(batch.calls(), of: batch))
         }
-        try follow(rest.moving, of: batch, conflicts: &conflicts)
-        if !rest.movingActivity.isEmpty {
-            try complete(rest.movingActivity.flatMap { bucket in batch.activityCommands(bucket) })
+        try nodes.exchange()
+        var conflicts = [[Int]](repeating: [], count: batches.count)
+        var unfinished: [Unfinished] = []
+        for (index, sent) in sent.enumerated() { unfinished.append(try outcome(of: sent, conflicts: &conflicts[index])) }
+        for (index, batch) in batches.enumerated() {
+            try finish(unfinished[index], of: batch, conflicts: &conflicts[index])
+            conflicts[index].sort()
         }
-        return conflicts.sorted()
+        return conflicts
     }
 
     /// Appends signals to their streams; those that are there already, or older than the newest there, are left out silently (DESIGN §6.4).
@@ -100,8 +111,9 @@ package final class StoreConnection {
         try nodes.follow(moving) { (_, replies, index) throws(StoreError) in try SignalBatch.check(replies.failure(index)) }
     }
 
-    private func load(_ calls: inout [LoadCall], of batch: KeyBatch, into values: inout LoadedValues) throws(StoreError) {
+    private func load(_ calls: inout [LoadCall], of batches: [KeyBatch], into values: inout LoadedValues) throws(StoreError) {
         for index in calls.indices {
+            let batch = batches[calls[index].batch]
             let (pipeline, place) = try nodes.next(slot: calls[index].slot)
             calls[index].place = place
             pipeline.commands.command("MGET", argumentCount: calls[index].members.count)
@@ -112,20 +124,21 @@ package final class StoreConnection {
             }
         }
         try nodes.exchange()
-        var moving: [Int] = []
+        var moving: [(place: Int, command: KeyCommand)] = []
         for call in calls {
             if nodes.isMoving(call.place) {
-                moving += call.members
+                let batch = batches[call.batch]
+                moving += call.members.map { (call.first + $0, .get(Array(batch.bytes[batch.range($0)]))) }
             } else {
                 try take(call, into: &values)
             }
         }
         calls.removeAll(keepingCapacity: true)
         if moving.isEmpty { return }
-        try nodes.follow(moving.map { .get(Array(batch.bytes[batch.range($0)])) }) { (index, replies, reply) throws(StoreError) in
+        try nodes.follow(moving.map(\.command)) { (index, replies, reply) throws(StoreError) in
             if let failure = replies.failure(reply) { throw failure }
             let root = replies.root(reply)
-            if root.kind == .text { replies.withText(root) { values.set(moving[index], $0) } }
+            if root.kind == .text { replies.withText(root) { values.set(moving[index].place, $0) } }
         }
     }
 
@@ -140,11 +153,18 @@ package final class StoreConnection {
         for index in call.members {
             place += 1
             let node = replies.nodes[place]
-            if node.kind == .text { replies.withText(node) { values.set(index, $0) } }
+            if node.kind == .text { replies.withText(node) { values.set(call.first + index, $0) } }
         }
     }
 
-    /// What `run` could not do.
+    /// Calls whose replies are still to come.
+    private struct Sent {
+        var calls: [WriteCall]
+        var places: [StoreNodes.Place] = []
+        var activity: [(bucket: Int, place: StoreNodes.Place)] = []
+    }
+
+    /// What an exchange could not do.
     private struct Unfinished {
         /// Calls whose script the server does not know.
         var unknown: [WriteCall] = []
@@ -153,26 +173,27 @@ package final class StoreConnection {
         var movingActivity: [Int] = []
     }
 
-    private func run(
-        _ calls: [WriteCall], of batch: WriteBatch, withActivity: Bool = true, conflicts: inout [Int]
-    ) throws(StoreError) -> Unfinished {
-        var places: [StoreNodes.Place] = []
+    /// The exchange that brings the replies comes after it.
+    private func send(_ calls: [WriteCall], of batch: WriteBatch, withActivity: Bool = true) throws(StoreError) -> Sent {
+        var sent = Sent(calls: calls)
         for call in calls {
             let (pipeline, place) = try nodes.next(slot: batch.slot(of: call))
             batch.append(call, hash: hashes[call.script.rawValue], to: &pipeline.commands)
-            places.append(place)
+            sent.places.append(place)
             try pipeline.sendIfLarge()
         }
-        var activity: [(bucket: Int, place: StoreNodes.Place)] = []
         for bucket in batch.activityByBucket.indices where withActivity && !batch.activityByBucket[bucket].isEmpty {
             let (pipeline, place) = try nodes.next(slot: batch.keys.slots[bucket])
             batch.appendActivity(bucket, to: &pipeline.commands)
-            activity.append((bucket, place))
+            sent.activity.append((bucket, place))
         }
-        try nodes.exchange()
+        return sent
+    }
+
+    private func outcome(of sent: Sent, conflicts: inout [Int]) throws(StoreError) -> Unfinished {
         var unfinished = Unfinished()
         var failure: StoreError?
-        for (call, place) in zip(calls, places) {
+        for (call, place) in zip(sent.calls, sent.places) {
             let replies = nodes.replies(place)
             let root = replies.root(place.index)
             if root.kind != .error {
@@ -187,7 +208,7 @@ package final class StoreConnection {
                 failure = failure ?? nodes.failure(place)
             }
         }
-        for (bucket, first) in activity {
+        for (bucket, first) in sent.activity {
             for index in first.index..<first.index + WriteBatch.activityCommandCount {
                 let place = StoreNodes.Place(node: first.node, index: index)
                 if nodes.isMoving(place) {
@@ -199,6 +220,23 @@ package final class StoreConnection {
         }
         if let failure { throw failure }
         return unfinished
+    }
+
+    /// Does what an exchange could not do.
+    private func finish(_ unfinished: Unfinished, of batch: WriteBatch, conflicts: inout [Int]) throws(StoreError) {
+        var moving = unfinished.moving
+        if !unfinished.unknown.isEmpty {
+            for node in Set(unfinished.unknown.map { nodes.map.node(slot: batch.slot(of: $0)) }) { try loadScripts(node) }
+            let sent = try send(unfinished.unknown, of: batch, withActivity: false)
+            try nodes.exchange()
+            let again = try outcome(of: sent, conflicts: &conflicts)
+            guard again.unknown.isEmpty else { throw StoreError(.protocolError, "Redis forgets the scripts that it has just loaded") }
+            moving += again.moving
+        }
+        try follow(moving, of: batch, conflicts: &conflicts)
+        if !unfinished.movingActivity.isEmpty {
+            try complete(unfinished.movingActivity.flatMap { bucket in batch.activityCommands(bucket) })
+        }
     }
 
     /// Writes value by value where slots move. Titles go into the index of changed ones first: who reads it meanwhile may miss a change, and

@@ -80,6 +80,48 @@ extension StoreTests {
             #expect(values[1] == nil)
         }
 
+        /// Against dictionaries that do the same; the scripts are forgotten at times.
+        @Test(arguments: StoreKind.allCases) func batchesOfSeveralPartitionsKeepTheirConflictsApart(kind: StoreKind) throws {
+            let fixture = try StoreFixture(kind)
+            let store = try fixture.connection()
+            var random = SplitMix64(seed: 12)
+            let partitions: [Int32] = [0, 3, 7]
+            var models = [[String: Int64]](repeating: [:], count: partitions.count)
+            for round in 0..<10 {
+                if round % 4 == 3 { try fixture.command("SCRIPT", "FLUSH") }
+                var batches: [WriteBatch] = []
+                var conflicts: [[Int]] = []
+                for (number, partition) in partitions.enumerated() {
+                    var batch = WriteBatch(keys: fixture.keys, topic: "play", partition: partition)
+                    conflicts.append([])
+                    for index in 0..<Int.random(in: 0..<150, using: &random) {
+                        let user = "user-\(index)"
+                        let guess =
+                            Int.random(in: 0..<4, using: &random) == 0 ? Int64.random(in: 0..<10, using: &random) : models[number][user]
+                        let bucket = fixture.keys.bucket(user: UserID(user), partition: partition)
+                        batch.append(user: user, bucket: bucket, expected: guess.map { position($0) }, value: value(Int64(round), user))
+                        if guess == models[number][user] { models[number][user] = Int64(round) } else { conflicts[number].append(index) }
+                    }
+                    batches.append(batch)
+                }
+                #expect(try store.commit(batches) == conflicts)
+            }
+            var keys: [KeyBatch] = []
+            var expected: [[UInt8]?] = []
+            for (number, partition) in partitions.enumerated() {
+                var batch = KeyBatch(keys: fixture.keys, topic: "play", partition: partition)
+                for index in 0..<150 + number {
+                    let user = "user-\(index)"
+                    batch.append(user: user, bucket: fixture.keys.bucket(user: UserID(user), partition: partition))
+                    expected.append(models[number][user].map { value($0, user) })
+                }
+                keys.append(batch)
+            }
+            var values = LoadedValues()
+            try store.load(keys, into: &values)
+            #expect((0..<values.count).map { values[$0] } == expected)
+        }
+
         @Test(arguments: StoreKind.allCases) func loadsTheScriptsAgainWhenRedisHasForgottenThem(kind: StoreKind) throws {
             let fixture = try StoreFixture(kind)
             let store = try fixture.connection()

@@ -5,35 +5,39 @@ import Features
 import Jobs
 import NIOCore
 
-/// Carries a partition's emissions to where they go: `attribution_events`, `dead_letters`, the sessions' signal streams. Every receiver
+/// Carries the emissions of a commit to where they go: `attribution_events`, `dead_letters`, the sessions' signal streams. Every receiver
 /// can take one twice: ids are derived from the record that caused it (DESIGN §6.4).
 struct Emitter {
     let setup: JobSetup
     let store: JobStore
-    let partition: Int32
 
-    func emit(_ emissions: [Emission]) throws {
+    func emit(_ emissions: [(partition: Int32, emissions: [Emission])]) throws {
         var batch = AppendBatch()
         var signals = store.makeSignalBatch()
-        for emission in emissions {
-            switch emission {
-            case .forward(let user, let offset, let index, let kind, let test, let variant, let segment, let at):
-                let id = EventID(topic: setup.topic, partition: partition, offset: offset, index: index)
-                forward(id, offset, user, kind, test: test, variant: variant, segment: segment, at: at, to: &batch)
-            case .deadLetter(let user, let offset, let reason, let value):
-                bury(user, offset: offset, reason: reason, value: value, in: &batch)
-            case .signal(let session, let offset, let rung, let bitrate, let empties, let reason, let at):
-                guard let reason = QualitySignal.Reason(code: reason) else {
-                    throw JobHalt("a signal of reason \(reason) is in the outbox, written by a newer program: run that one")
-                }
-                let signal = QualitySignal(
-                    session: SessionID(session), rung: rung, bitrateKbps: bitrate, emptiesInMilliseconds: empties, reason: reason, at: at)
-                signals.append(session: signal.session, offset: offset, payload: signal.json)
-            }
+        for (partition, emissions) in emissions {
+            for emission in emissions { try add(emission, of: partition, to: &batch, &signals) }
         }
         if signals.count > 0 { try store.append(signals) }
         if batch.records.isEmpty { return }
         for case .failed(let error) in setup.log.appendBlocking(batch) { throw error }
+    }
+
+    private func add(_ emission: Emission, of partition: Int32, to batch: inout AppendBatch, _ signals: inout SignalBatch) throws {
+        switch emission {
+        case .forward(let user, let offset, let index, let kind, let test, let variant, let segment, let at):
+            let id = EventID(topic: setup.topic, partition: partition, offset: offset, index: index)
+            forward(id, offset, user, kind, test: test, variant: variant, segment: segment, at: at, to: &batch)
+        case .deadLetter(let user, let offset, let reason, let value):
+            let id = EventID(topic: setup.topic, partition: partition, offset: offset, index: 0)
+            bury(user, id: id, from: partition, offset: offset, reason: reason, value: value, in: &batch)
+        case .signal(let session, let offset, let rung, let bitrate, let empties, let reason, let at):
+            guard let reason = QualitySignal.Reason(code: reason) else {
+                throw JobHalt("a signal of reason \(reason) is in the outbox, written by a newer program: run that one")
+            }
+            let signal = QualitySignal(
+                session: SessionID(session), rung: rung, bitrateKbps: bitrate, emptiesInMilliseconds: empties, reason: reason, at: at)
+            signals.append(session: signal.session, offset: offset, payload: signal.json)
+        }
     }
 
     private func forward(
@@ -61,9 +65,11 @@ struct Emitter {
         batch.records.append(.init(topic: .attribution, key: record.key, value: record.value))
     }
 
-    private func bury(_ user: [UInt8], offset: Int64, reason: DeadLetterReason, value: [UInt8], in batch: inout AppendBatch) {
+    private func bury(
+        _ user: [UInt8], id: EventID, from partition: Int32, offset: Int64, reason: DeadLetterReason, value: [UInt8],
+        in batch: inout AppendBatch
+    ) {
         let key = String(validating: user, as: UTF8.self) == nil ? [] : user
-        let id = EventID(topic: setup.topic, partition: partition, offset: offset, index: 0)
         let record = key.withUnsafeBytes { key in
             value.withUnsafeBytes { value in
                 Array(reason.rawValue.utf8).withUnsafeBytes { reason in

@@ -192,21 +192,23 @@ final class JobRun {
         guard !records.records.isEmpty else { return pace.foundNothing() }
         for partition in batches.keys { batches[partition]?.removeAll() }
         try setup.stages.measure(.decode) { try decode() }
-        for (partition, batch) in batches where !batch.events.isEmpty {
-            guard let engine = engines[partition] else { continue }
-            try records.bytes.withUnsafeBytes { bytes in
-                let users = setup.stages.measure(.apply) { engine.missingUsers(of: batch, bytes: bytes) }
-                try setup.stages.measure(.load) {
-                    try store.loadUsers(users) { (user, value) throws(StateError) in try engine.install(user, value: value) }
+        let work = batches.compactMap { partition, batch in
+            batch.events.isEmpty ? nil : engines[partition].map { (partition: partition, batch: batch, engine: $0) }
+        }
+        try records.bytes.withUnsafeBytes { bytes in
+            let users = setup.stages.measure(.apply) { work.map { ($0.partition, $0.engine.missingUsers(of: $0.batch, bytes: bytes)) } }
+            try setup.stages.measure(.load) {
+                try store.loadUsers(users) { (partition, user, value) throws(StateError) in
+                    try engines[partition]?.install(user, value: value)
                 }
-                let titles = setup.stages.measure(.apply) { engine.process(batch, bytes: bytes) }
-                try setup.stages.measure(.load) {
-                    try store.loadTitles(titles, partition: partition) { (title, value) throws(StateError) in
-                        try engine.install(title, value: value)
-                    }
-                }
-                setup.stages.measure(.apply) { engine.settleTitles() }
             }
+            let titles = setup.stages.measure(.apply) { work.map { ($0.partition, $0.engine.process($0.batch, bytes: bytes)) } }
+            try setup.stages.measure(.load) {
+                try store.loadTitles(titles) { (partition, title, value) throws(StateError) in
+                    try engines[partition]?.install(title, value: value)
+                }
+            }
+            setup.stages.measure(.apply) { for (_, _, engine) in work { engine.settleTitles() } }
         }
         rate.add(records.records.count)
         pace.took(records.records.count)
@@ -288,19 +290,18 @@ final class JobRun {
         let withTitles =
             titles || lastCommit - lastTitleCommit >= setup.titleCommitInterval || engines.values.contains(where: \.mustCommitTitles)
         if withTitles { lastTitleCommit = lastCommit }
-        for (partition, engine) in engines {
-            let emitter = Emitter(setup: setup, store: store, partition: partition)
-            let emit = { emissions in if self.setup.emits { try emitter.emit(emissions) } }
-            guard try store.commit(engine, partition: partition, titles: withTitles, emit: emit) else {
-                // Rule 5: our copy is not what is stored. Drop it, read again, go back to the markers.
-                setup.logger.notice(
-                    "conflict: rewinding to the markers", metadata: ["topic": "\(setup.topic.name)", "partition": "\(partition)"])
-                try look()
-                try begin(partition)
-                continue
-            }
+        let emitter = Emitter(setup: setup, store: store)
+        let conflicts = try store.commit(engines, titles: withTitles) { emissions in if setup.emits { try emitter.emit(emissions) } }
+        for (partition, engine) in engines where !conflicts.contains(partition) {
             engine.committed(titles: withTitles, at: Int64((.now - began) / .milliseconds(1)))
             consumer.commit(partition: partition, next: engine.titlePosition.offset + 1)
+        }
+        for partition in conflicts {
+            // Rule 5: our copy is not what is stored. Drop it, read again, go back to the markers.
+            setup.logger.notice(
+                "conflict: rewinding to the markers", metadata: ["topic": "\(setup.topic.name)", "partition": "\(partition)"])
+            try look()
+            try begin(partition)
         }
         setup.stages.commitTook(.now - lastCommit)
         if withTitles { try boundCache() }
