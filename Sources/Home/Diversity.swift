@@ -2,63 +2,55 @@
 
 /// Chooses among candidates of a row so that its genres are not all the same.
 enum Diversity {
-    /// A candidate with where its genres stand, so that the steps read memory in order.
-    private struct Choice: BitwiseCopyable {
-        var score: Float
-        var firstGenre: Int32
-        var genreCount: Int32
-        var isPicked = false
-
-        var genres: Range<Int> { Int(firstGenre)..<Int(firstGenre + genreCount) }
-    }
-
     /// Picks `count` of the candidates, which come best first: each step takes the highest score less what the title's genres have in
     /// common with those picked before (maximal marginal relevance: Carbonell and Goldstein, SIGIR 1998). Genres in common are the mean
     /// over the title's genres of the share of picked titles that have it, 0…1; they count in the candidates' range of scores.
     static func pick(_ count: Int, of candidates: [RowDraft.Candidate], columns: TitleColumns, diversity: Float) -> [RowDraft.Candidate] {
         if candidates.count <= 1 || count <= 0 { return Array(candidates.prefix(max(count, 0))) }
         let penalty = diversity * (candidates[0].score - candidates[candidates.count - 1].score)
-        let sets = columns.sets
         var picked: [RowDraft.Candidate] = []
         picked.reserveCapacity(min(count, candidates.count))
-        return withUnsafeTemporaryAllocation(of: Choice.self, capacity: candidates.count) { choices in
-            for (place, candidate) in candidates.enumerated() {
-                let genres = sets.range(columns.set(of: Int(candidate.title)))
-                choices.initializeElement(
-                    at: place,
-                    to: Choice(score: candidate.score, firstGenre: Int32(genres.lowerBound), genreCount: Int32(genres.count)))
-            }
-            return withUnsafeTemporaryAllocation(of: Float.self, capacity: 256) { pickedByGenre in
-                pickedByGenre.initialize(repeating: 0)
-                sets.genres.withUnsafeBufferPointer { genres in
-                    while picked.count < min(count, candidates.count) {
-                        let best = best(of: choices, genres, pickedByGenre, pickedCount: picked.count, penalty: penalty)
-                        picked.append(candidates[best])
-                        choices[best].isPicked = true
-                        for genre in genres[choices[best].genres] { pickedByGenre[Int(genre)] += 1 }
+        let sets = columns.sets
+        // Columns of as many numbers as there are candidates: scores, counts of genres, genres in common with all that was picked, values; and
+        // a column for each genre that tells who has it. So a step goes through columns in order, which compilers make vectors of.
+        let length = candidates.count
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: length * (4 + columns.genreLimit)) { memory in
+            guard let scores = memory.baseAddress else { return }
+            let (counts, common, values, flags) = (scores + length, scores + 2 * length, scores + 3 * length, scores + 4 * length)
+            common.initialize(repeating: 0, count: length)
+            // Genres by their columns; 255 stands for none yet.
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { columnOf in
+                columnOf.initialize(repeating: 255)
+                var columnCount = 0
+                for (place, candidate) in candidates.enumerated() {
+                    let genres = sets.range(columns.set(of: Int(candidate.title)))
+                    (scores + place).initialize(to: candidate.score)
+                    (counts + place).initialize(to: Float(max(genres.count, 1)))
+                    for genre in sets.genres[genres] {
+                        if columnOf[Int(genre)] == 255 {
+                            columnOf[Int(genre)] = UInt8(columnCount)
+                            (flags + columnCount * length).initialize(repeating: 0, count: length)
+                            columnCount += 1
+                        }
+                        flags[Int(columnOf[Int(genre)]) * length + place] = 1
                     }
                 }
-                return picked
+                while picked.count < min(count, length) {
+                    let pickedCount = Float(max(picked.count, 1))
+                    for place in 0..<length {
+                        (values + place).initialize(to: scores[place] - penalty * (common[place] / (counts[place] * pickedCount)))
+                    }
+                    var (best, bestValue) = (0, -Float.infinity)
+                    for place in 0..<length where values[place] > bestValue { (best, bestValue) = (place, values[place]) }
+                    picked.append(candidates[best])
+                    scores[best] = -.infinity
+                    for genre in sets.genres[sets.range(columns.set(of: Int(candidates[best].title)))] {
+                        let flags = flags + Int(columnOf[Int(genre)]) * length
+                        for place in 0..<length { common[place] += flags[place] }
+                    }
+                }
             }
         }
-    }
-
-    /// The place of the best choice that is left; there is one.
-    private static func best(
-        of choices: UnsafeMutableBufferPointer<Choice>, _ genres: UnsafeBufferPointer<UInt8>,
-        _ pickedByGenre: UnsafeMutableBufferPointer<Float>, pickedCount: Int, penalty: Float
-    ) -> Int {
-        var (best, bestValue) = (-1, -Float.infinity)
-        for place in choices.indices where !choices[place].isPicked {
-            let choice = choices[place]
-            // What follows has no higher score, and the penalty takes only away.
-            if choice.score <= bestValue { break }
-            var sum: Float = 0
-            for genre in genres[choice.genres] { sum += pickedByGenre[Int(genre)] }
-            let common = sum == 0 ? 0 : sum / (Float(choice.genreCount) * Float(pickedCount))
-            let value = choice.score - penalty * common
-            if value > bestValue { (best, bestValue) = (place, value) }
-        }
-        return best
+        return picked
     }
 }

@@ -16,13 +16,25 @@ struct GenreSets: Sendable {
     private(set) var byGenre = [[Int32]](repeating: [], count: 256)
     /// A bit a genre, four words a set.
     private var masks: [UInt64] = []
+    /// Sets and what they begin with, as a tree: each node adds a genre to its parent, which has a lower number; node 0 is the empty set.
+    private var nodes: [Node] = [Node(parent: 0, genre: 0)]
+    private var nodeOfSet: [Int32] = []
+
+    private struct Node: BitwiseCopyable {
+        var parent: Int32
+        var genre: UInt8
+    }
 
     init(_ catalog: Catalog) {
         var numbers: [[UInt8]: Int32] = [:]
+        var nodeNumbers: [[UInt8]: Int32] = [[]: 0]
         ofTitle.reserveCapacity(catalog.titles.count)
         for title in catalog.titles {
             let genres = Set(title.genres.map(\.raw)).sorted()
-            if numbers[genres] == nil { numbers[genres] = add(genres) }
+            if numbers[genres] == nil {
+                numbers[genres] = add(genres)
+                nodeOfSet.append(node(of: genres, &nodeNumbers))
+            }
             ofTitle.append(numbers[genres]!)
         }
     }
@@ -39,6 +51,39 @@ struct GenreSets: Sendable {
             masks[Int(set) * 4 + Int(genre >> 6)] |= 1 << UInt64(genre & 63)
         }
         return set
+    }
+
+    private mutating func node(of genres: [UInt8], _ numbers: inout [[UInt8]: Int32]) -> Int32 {
+        if let known = numbers[genres] { return known }
+        guard let last = genres.last else { return 0 }
+        let parent = node(of: genres.dropLast(), &numbers)
+        let number = Int32(nodes.count)
+        nodes.append(Node(parent: parent, genre: last))
+        numbers[genres] = number
+        return number
+    }
+
+    /// The sum of each set's `values`, which are by genre number, over √ of the number of its genres.
+    func means(of values: [Float]) -> [Float] {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: nodes.count) { sums in
+            sums.initializeElement(at: 0, to: 0)
+            nodes.withUnsafeBufferPointer { nodes in
+                values.withUnsafeBufferPointer { values in
+                    for number in 1..<max(nodes.count, 1) {
+                        let node = nodes[number]
+                        sums.initializeElement(at: number, to: sums[Int(node.parent)] + values[Int(node.genre)])
+                    }
+                }
+            }
+            return [Float](unsafeUninitializedCapacity: count) { means, meanCount in
+                nodeOfSet.withUnsafeBufferPointer { nodeOfSet in
+                    roots.withUnsafeBufferPointer { roots in
+                        for set in 0..<count { means.initializeElement(at: set, to: sums[Int(nodeOfSet[set])] / roots[set]) }
+                    }
+                }
+                meanCount = count
+            }
+        }
     }
 
     func range(_ set: Int) -> Range<Int> { Int(starts[set])..<Int(starts[set + 1]) }
@@ -63,12 +108,16 @@ struct GenreSets: Sendable {
     /// `similarity` to every set.
     func similarities(to set: Int) -> [Float] {
         var shared = [Float](repeating: 0, count: count)
-        for index in range(set) {
-            for other in byGenre[Int(genres[index])] { shared[Int(other)] += 1 }
-        }
         let own = Float(range(set).count)
-        for other in 0..<count where shared[other] > 0 {
-            shared[other] /= own + Float(Int(starts[other + 1] - starts[other])) - shared[other]
+        shared.withUnsafeMutableBufferPointer { shared in
+            for index in range(set) {
+                for other in byGenre[Int(genres[index])] { shared[Int(other)] += 1 }
+            }
+            starts.withUnsafeBufferPointer { starts in
+                for other in 0..<count where shared[other] > 0 {
+                    shared[other] /= own + Float(starts[other + 1] - starts[other]) - shared[other]
+                }
+            }
         }
         return shared
     }

@@ -41,10 +41,10 @@ package final class HomeComposer: Sendable {
         let context = context(viewer, snapshot, request, standings)
         var titles = RowDrafts.all(context, but: .played)
         var evidence = Evidence(context)
+        var found: [RowDraft.Candidate] = []
+        titles.take(count, into: &found, context)
         var ranked: [RankedItem] = []
-        while ranked.count < count, let key = titles.next(context) {
-            ranked.append(RankedItem(Int(Points.title(ofKey: key)), in: .topPicks, context, &evidence))
-        }
+        for candidate in found { ranked.append(RankedItem(Int(candidate.title), in: .topPicks, context, &evidence)) }
         return RankedList(ranked: ranked, texts: evidence.texts)
     }
 

@@ -84,11 +84,16 @@ struct PageComposition {
     /// Mean score of the first titles that are still free, within the page's range, and the bonus of the row's kind.
     private func worth(_ draft: inout RowDraft) -> Float? {
         var (free, sum, place) = (0, Float(0), draft.firstFree)
-        while free < Self.worthItemCount, let candidate = draft.candidate(place, context) {
-            if placed.contains(Int(candidate.title)) {
+        while free < Self.worthItemCount {
+            if place == draft.candidates.count {
+                draft.fill(place + Self.worthItemCount - free, context)
+                if place == draft.candidates.count { break }
+            }
+            let title = Int(draft.candidates[place].title)
+            if placed.contains(title) {
                 if free == 0 { draft.firstFree = place + 1 }
             } else {
-                sum += (Points.score(context.points(Int(candidate.title))) - lowest) / span
+                sum += (Points.score(context.points(title)) - lowest) / span
                 free += 1
             }
             place += 1
@@ -97,12 +102,18 @@ struct PageComposition {
     }
 
     private mutating func place(_ draft: consuming RowDraft) {
+        var draft = draft
         let count = context.request.itemCountMax
+        let poolCount = count * Self.diversityPoolFactor
         var free: [RowDraft.Candidate] = []
-        free.reserveCapacity(count * Self.diversityPoolFactor)
+        free.reserveCapacity(poolCount)
         var place = draft.firstFree
-        while free.count < count * Self.diversityPoolFactor, let candidate = draft.candidate(place, context) {
-            if !placed.contains(Int(candidate.title)) { free.append(candidate) }
+        while free.count < poolCount {
+            if place == draft.candidates.count {
+                draft.fill(place + poolCount - free.count, context)
+                if place == draft.candidates.count { break }
+            }
+            if !placed.contains(Int(draft.candidates[place].title)) { free.append(draft.candidates[place]) }
             place += 1
         }
         let picked = Diversity.pick(count, of: free, columns: context.columns, diversity: context.settings.diversity)

@@ -15,89 +15,121 @@ struct RankedTitles: Sendable {
     /// Adds the titles of a set of genres that the viewer's state does not speak of, with what the set adds to their points.
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
         hasSets = true
-        if let key = Self.best(of: set, term: term, context) { keys.append(key) }
+        let key = context.titles.places.withUnsafeWords { known in
+            context.standings.steps.withUnsafeBufferPointer { steps in
+                Self.best(context.standings.first[set], term: term, steps, known)
+            }
+        }
+        if let key { keys.append(key) }
     }
 
-    /// Begins with the titles of all sets, `terms` by set; there is room for so many titles besides.
-    init(sets terms: [Int64], room: Int, _ context: borrowing ViewerContext) {
+    /// Begins with the titles of so many sets; `set` tells which each is and what it adds to its titles' points. There is room for so many
+    /// titles besides.
+    @inline(__always)
+    init(setCount: Int, room: Int, _ context: borrowing ViewerContext, _ set: (Int) -> (number: Int, term: Int64)) {
         hasSets = true
-        keys = [UInt64](unsafeUninitializedCapacity: terms.count + room) { keys, count in
-            for set in terms.indices {
-                guard let key = Self.best(of: set, term: terms[set], context) else { continue }
-                keys.initializeElement(at: count, to: key)
-                count &+= 1
+        let (first, steps) = (context.standings.first, context.standings.steps)
+        keys = context.titles.places.withUnsafeWords { known in
+            first.withUnsafeBufferPointer { first in
+                steps.withUnsafeBufferPointer { steps in
+                    [UInt64](unsafeUninitializedCapacity: setCount + room) { keys, count in
+                        for place in 0..<setCount {
+                            let (number, term) = set(place)
+                            guard let key = Self.best(first[number], term: term, steps, known) else { continue }
+                            keys.initializeElement(at: count, to: key)
+                            count &+= 1
+                        }
+                    }
+                }
             }
         }
     }
 
     init() {}
 
-    /// The key of a set's best title that stands alone nowhere.
-    @inline(__always)
-    private static func best(of set: Int, term: Int64, _ context: borrowing ViewerContext) -> UInt64? {
-        let first = context.standings.first[set]
-        if first == 0 { return nil }
-        let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
-        return context.titles.has(Int(Points.title(ofKey: key))) ? common(after: key, context) : key
-    }
-
     mutating func reserve(_ count: Int) { keys.reserveCapacity(count) }
 
-    /// The key of the next best title, nil where there are no more.
-    mutating func next(_ context: borrowing ViewerContext) -> UInt64? {
+    /// Adds the next best titles to `found`, at most so many; fewer where there are no more.
+    mutating func take(_ count: Int, into found: inout [RowDraft.Candidate], _ context: borrowing ViewerContext) {
         if !isHeap {
-            for place in stride(from: keys.count / 2 - 1, through: 0, by: -1) { sink(keys[place], from: place) }
+            keys.withUnsafeMutableBufferPointer { keys in
+                for place in stride(from: keys.count / 2 - 1, through: 0, by: -1) {
+                    Self.sink(keys[place], from: place, in: keys, count: keys.count)
+                }
+            }
             isHeap = true
         }
-        while let first = keys.first {
-            if let follower = follower(of: first, context) {
-                sink(follower, from: 0)
-            } else {
-                let last = keys.removeLast()
-                if !keys.isEmpty { sink(last, from: 0) }
+        let (hasSets, age, steps) = (hasSets, context.age, context.standings.steps)
+        var (size, left) = (keys.count, count)
+        context.titles.places.withUnsafeWords { known in
+            steps.withUnsafeBufferPointer { steps in
+                keys.withUnsafeMutableBufferPointer { keys in
+                    while left > 0 && size > 0 {
+                        let first = keys[0]
+                        let title = Points.title(ofKey: first)
+                        // What follows in its list, or the last of the heap, takes its place.
+                        if hasSets, !Self.has(title, known), let follower = Self.common(after: first, steps, known) {
+                            Self.sink(follower, from: 0, in: keys, count: size)
+                        } else {
+                            size &-= 1
+                            if size > 0 { Self.sink(keys[size], from: 0, in: keys, count: size) }
+                        }
+                        if !age.admits(Int(title)) { continue }
+                        found.append(.init(title: title, score: Points.score(Points.points(ofKey: first))))
+                        left &-= 1
+                    }
+                }
             }
-            if context.isOfAge(Int(Points.title(ofKey: first))) { return first }
         }
-        return nil
+        keys.removeLast(keys.count - size)
     }
 
-    /// What follows a title in its list.
-    private func follower(of key: UInt64, _ context: borrowing ViewerContext) -> UInt64? {
-        if !hasSets || context.titles.has(Int(Points.title(ofKey: key))) { return nil }
-        return Self.common(after: key, context)
+    /// The key of a set's best title that stands alone nowhere; `first` is that of its best.
+    @inline(__always)
+    private static func best(
+        _ first: UInt64, term: Int64, _ steps: UnsafeBufferPointer<UInt64>, _ known: UnsafePointer<UInt64>
+    ) -> UInt64? {
+        if first == 0 { return nil }
+        let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
+        return has(Points.title(ofKey: key), known) ? common(after: key, steps, known) : key
     }
 
     /// The next title of a list that stands alone nowhere, for whatever age.
     @inline(__always)
-    private static func common(after key: UInt64, _ context: borrowing ViewerContext) -> UInt64? {
+    private static func common(
+        after key: UInt64, _ steps: UnsafeBufferPointer<UInt64>, _ known: UnsafePointer<UInt64>
+    ) -> UInt64? {
         var key = key
         while true {
-            let step = context.standings.steps[Int(Points.title(ofKey: key))]
+            let step = steps[Int(Points.title(ofKey: key))]
             if step == RegionStandings.noStep { return nil }
             key = Points.key(key, after: step)
-            if !context.titles.has(Int(Points.title(ofKey: key))) { return key }
+            if !has(Points.title(ofKey: key), known) { return key }
         }
+    }
+
+    @inline(__always)
+    private static func has(_ title: Int32, _ known: UnsafePointer<UInt64>) -> Bool {
+        known[Int(title) >> 6] & 1 << UInt64(title & 63) != 0
     }
 
     /// Puts a key where it belongs below a place whose own key has gone.
     @inline(__always)
-    private mutating func sink(_ key: UInt64, from place: Int) {
-        keys.withUnsafeMutableBufferPointer { keys in
-            var place = place
-            var child = 2 &* place &+ 1
-            while child &+ 1 < keys.count {
-                // Without a branch, which nobody could predict.
-                child &+= keys[child &+ 1] > keys[child] ? 1 : 0
-                if keys[child] <= key { break }
-                keys[place] = keys[child]
-                place = child
-                child = 2 &* place &+ 1
-            }
-            if child &+ 1 == keys.count && keys[child] > key {
-                keys[place] = keys[child]
-                place = child
-            }
-            keys[place] = key
+    private static func sink(_ key: UInt64, from place: Int, in keys: UnsafeMutableBufferPointer<UInt64>, count: Int) {
+        var place = place
+        var child = 2 &* place &+ 1
+        while child &+ 1 < count {
+            // Without a branch, which nobody could predict.
+            child &+= keys[child &+ 1] > keys[child] ? 1 : 0
+            if keys[child] <= key { break }
+            keys[place] = keys[child]
+            place = child
+            child = 2 &* place &+ 1
         }
+        if child &+ 1 == count && keys[child] > key {
+            keys[place] = keys[child]
+            place = child
+        }
+        keys[place] = key
     }
 }

@@ -46,28 +46,22 @@ struct RowDraft: Sendable {
         self.candidateCountMax = candidateCountMax
     }
 
-    /// The candidate at a place, best first; nil where there are not so many.
-    mutating func candidate(_ place: Int, _ context: borrowing ViewerContext) -> Candidate? {
-        while place >= candidates.count {
-            guard candidates.count < candidateCountMax, let next = next(context) else { return nil }
-            candidates.append(next)
-        }
-        return candidates[place]
+    /// Finds candidates, best first, until there are so many; fewer where there are no more.
+    mutating func fill(_ count: Int, _ context: borrowing ViewerContext) {
+        let count = min(count, candidateCountMax)
+        if kind == .trending { return fillTrending(count, context) }
+        if candidates.count < count { titles.take(count - candidates.count, into: &candidates, context) }
     }
 
-    private mutating func next(_ context: borrowing ViewerContext) -> Candidate? {
-        if kind != .trending {
-            return titles.next(context).map { Candidate(title: Points.title(ofKey: $0), score: Points.score(Points.points(ofKey: $0))) }
-        }
+    private mutating func fillTrending(_ count: Int, _ context: borrowing ViewerContext) {
         let (order, standings) = (context.standings.trendingOrder, context.standings)
-        while nextTrending < order.count {
+        while candidates.count < count, nextTrending < order.count {
             let title = order[nextTrending]
             nextTrending += 1
             guard takesSettled ? isOpen(Int(title), context) : context.isEligible(Int(title)) else { continue }
             let standing = standings.titles[Int(title)]
-            return Candidate(title: title, score: RowScore.trending(standing.trending, standing.popularity))
+            candidates.append(Candidate(title: title, score: RowScore.trending(standing.trending, standing.popularity)))
         }
-        return nil
     }
 
     /// Showable, and not on the list, which has a row of its own.

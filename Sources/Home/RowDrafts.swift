@@ -43,7 +43,8 @@ struct RowDrafts {
 
     /// All showable titles without certain marks by the model's score.
     static func all(_ context: borrowing ViewerContext, but marks: TitleMarks) -> RankedTitles {
-        var titles = RankedTitles(sets: context.taste.points, room: context.titles.entries.count, context)
+        let terms = context.taste.points
+        var titles = RankedTitles(setCount: terms.count, room: context.titles.entries.count, context) { ($0, terms[$0]) }
         for entry in context.titles.entries where entry.isShowable && entry.marks.isDisjoint(with: marks) {
             titles.add(entry.title, points: entry.points)
         }
@@ -94,7 +95,8 @@ struct RowDrafts {
         for play in watched {
             if drafts.count == context.settings.becauseRowCountMax { break }
             var draft = draft(.because(play.title), neighbours(of: play.title, search: nil, &context), bonus: 0.15 * play.weight)
-            if draft.candidate(itemCountMin - 1, context) == nil { continue }
+            draft.fill(itemCountMin, context)
+            if draft.candidates.count < itemCountMin { continue }
             drafts.append(draft)
         }
         return drafts
@@ -143,10 +145,10 @@ struct RowDrafts {
     }
 
     private func ofGenre(_ genre: UInt8, _ context: borrowing ViewerContext) -> RankedTitles {
-        var titles = RankedTitles()
-        let sets = context.columns.sets.byGenre[Int(genre)]
-        titles.reserve(sets.count + context.titles.entries.count)
-        for set in sets { titles.add(set: Int(set), term: context.taste.points[Int(set)], context) }
+        let (sets, terms) = (context.columns.sets.byGenre[Int(genre)], context.taste.points)
+        var titles = RankedTitles(setCount: sets.count, room: context.titles.entries.count, context) {
+            (Int(sets[$0]), terms[Int(sets[$0])])
+        }
         for entry in context.titles.entries where entry.isEligible && context.columns.sets.has(Int(entry.set), genre) {
             titles.add(entry.title, points: entry.points)
         }
@@ -159,7 +161,8 @@ struct RowDrafts {
             guard let anchor = search.anchor else { continue }
             var draft = draft(
                 .search(place), neighbours(of: anchor, search: search, &context), bonus: 0.4 * search.recency)
-            if draft.candidate(itemCountMin - 1, context) == nil { continue }
+            draft.fill(itemCountMin, context)
+            if draft.candidates.count < itemCountMin { continue }
             return draft
         }
         return nil

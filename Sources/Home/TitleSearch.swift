@@ -82,22 +82,21 @@ final class TitleSearch: Sendable {
     /// All titles that fit the query, in no order.
     func matches(_ query: Query) -> [Match] {
         var found: [Match] = []
-        // Place in `found` + 1 by title, and the word that last added to it.
-        var places = [Int32](repeating: 0, count: nameStarts.count)
+        var places = TitlePlaces(titleCount: nameStarts.count)
         let share = 1 / Float(max(query.places.count, 1))
         let halfShare = 0.5 / Float(max(query.places.count, 1))
         for (word, range) in query.places.enumerated() {
             let marker = Int32(word)
             func add(_ titles: [Int32], _ share: Float) {
                 for title in titles {
-                    let place = Int(places[Int(title)]) - 1
-                    if place < 0 {
+                    guard let place = places[Int(title)] else {
+                        places.set(Int(title), found.count)
                         found.append(Match(title: title, word: marker, share: share))
-                        places[Int(title)] = Int32(found.count)
-                    } else if found[place].word != marker {
-                        found[place].share += share
-                        found[place].word = marker
+                        continue
                     }
+                    if found[place].word == marker { continue }
+                    found[place].share += share
+                    found[place].word = marker
                 }
             }
             // Names before genres: what the name has counts whole.

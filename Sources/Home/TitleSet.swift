@@ -9,5 +9,13 @@ struct TitleSet: Sendable {
     @inline(__always)
     func contains(_ title: Int) -> Bool { words[title >> 6] & 1 << UInt64(title & 63) != 0 }
 
+    /// A bit a title, from the lowest of each word on; valid within `body`.
+    func withUnsafeWords<R>(_ body: (UnsafePointer<UInt64>) -> R) -> R {
+        words.withUnsafeBufferPointer { words in
+            guard let base = words.baseAddress else { preconditionFailure("a set has words") }
+            return body(base)
+        }
+    }
+
     mutating func insert(_ title: Int) { words[title >> 6] |= 1 << UInt64(title & 63) }
 }

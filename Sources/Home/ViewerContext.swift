@@ -48,8 +48,23 @@ struct ViewerContext: Sendable {
     let taste: ViewerTaste
     private(set) var titles: ViewerTitles
     let isCold: Bool
-    /// No title is for older viewers than this one.
-    private let isOfAnyAge: Bool
+    let age: AgeLimit
+
+    /// Which titles are for viewers of an age.
+    struct AgeLimit: Sendable {
+        private let maturity: [Int32]
+        private let limit: Int
+        /// No title is for older viewers.
+        private let isOfAnyAge: Bool
+
+        init(_ columns: TitleColumns, limit: Int) {
+            (maturity, self.limit) = (columns.maturity, limit)
+            isOfAnyAge = columns.maturityMax <= limit
+        }
+
+        @inline(__always)
+        func admits(_ title: Int) -> Bool { isOfAnyAge || Int(maturity[title]) <= limit }
+    }
 
     init(_ viewer: Viewer, composer: HomeComposer, snapshot: TitleSnapshot, request: HomeRequest, standings: RegionStandings) {
         catalog = composer.catalog
@@ -82,13 +97,13 @@ struct ViewerContext: Sendable {
         self.history = history
         self.titles = titles
         isCold = viewer.isCold
-        isOfAnyAge = columns.maturityMax <= request.maturityLimit
+        age = AgeLimit(columns, limit: request.maturityLimit)
         addSignals()
     }
 
     /// Makes an entry for a title, so that a row about another one may tell how near it is.
     mutating func note(_ title: Int) {
-        if !titles.has(title) { finish(titles.place(title)) }
+        if !titles.has(title) { finish(from: titles.place(title)) }
     }
 
     @inline(__always)
@@ -110,7 +125,7 @@ struct ViewerContext: Sendable {
         return !titles.has(title) && isOfAge(title)
     }
 
-    func isOfAge(_ title: Int) -> Bool { isOfAnyAge || Int(columns.maturity[title]) <= request.maturityLimit }
+    func isOfAge(_ title: Int) -> Bool { age.admits(title) }
 
     /// The model's score.
     func points(_ title: Int) -> Int64 {
@@ -157,22 +172,27 @@ extension ViewerContext {
             }
         }
         addFatigue()
-        for place in titles.entries.indices { finish(place) }
+        finish(from: 0)
     }
 
-    /// Adds up what is known of a title.
-    fileprivate mutating func finish(_ place: Int) {
-        var entry = titles.entries[place]
-        let title = Int(entry.title)
-        entry.rated = min(max(entry.rated, -1), 1)
-        entry.set = columns.sets.ofTitle[title]
-        let own =
-            Points.of(model.weight(.coPlay) * entry.coPlay) + Points.of(model.weight(.search) * entry.search)
-            + Points.of(model.weight(.ratedNeighbours) * entry.rated) + Points.of(model.weight(.fatigue) * entry.fatigue)
-        entry.points = taste.points[Int(entry.set)] + standings.points[title] + own
-        entry.isShowable = isFit(title) && !entry.marks.contains(.hidden)
-        entry.isEligible = entry.isShowable && entry.marks.isDisjoint(with: .settled)
-        titles.update(place) { $0 = entry }
+    /// Adds up what is known of the titles whose entries stand from a place on.
+    fileprivate mutating func finish(from place: Int) {
+        let coPlay = model.weight(.coPlay)
+        let (search, rated, fatigue) = (model.weight(.search), model.weight(.ratedNeighbours), model.weight(.fatigue))
+        let (ofTitle, terms, standings, age) = (columns.sets.ofTitle, taste.points, standings, age)
+        titles.updateAll(from: place) { entry in
+            let title = Int(entry.title)
+            entry.rated = min(max(entry.rated, -1), 1)
+            entry.set = ofTitle[title]
+            var points = terms[Int(entry.set)] + standings.points[title]
+            if entry.coPlay != 0 { points += Points.of(coPlay * entry.coPlay) }
+            if entry.search != 0 { points += Points.of(search * entry.search) }
+            if entry.rated != 0 { points += Points.of(rated * entry.rated) }
+            if entry.fatigue != 0 { points += Points.of(fatigue * entry.fatigue) }
+            entry.points = points
+            entry.isShowable = standings.isShowable(title) && age.admits(title) && !entry.marks.contains(.hidden)
+            entry.isEligible = entry.isShowable && entry.marks.isDisjoint(with: .settled)
+        }
     }
 
     private mutating func addCoPlays() {

@@ -19,18 +19,15 @@ struct ViewerTaste: Sendable {
         }
         let worth = Self.affinity(tastes, columns, settings, now)
         affinity = worth
-        var values = [Float](repeating: 0, count: count)
-        var points = [Int64](repeating: 0, count: count)
+        let values = columns.sets.means(of: worth)
         let weight = model.weight(.genreAffinity)
-        let (starts, genres, roots) = (columns.sets.starts, columns.sets.genres, columns.sets.roots)
-        for set in 0..<count {
-            var sum: Float = 0
-            for index in Int(starts[set])..<Int(starts[set + 1]) { sum += worth[Int(genres[index])] }
-            values[set] = sum / roots[set]
-            points[set] = Points.of(weight * values[set])
-        }
         ofSet = values
-        self.points = points
+        points = [Int64](unsafeUninitializedCapacity: count) { points, pointCount in
+            values.withUnsafeBufferPointer { values in
+                for set in 0..<count { points.initializeElement(at: set, to: Points.of(weight * values[set])) }
+            }
+            pointCount = count
+        }
     }
 
     /// A window of little weight says little.

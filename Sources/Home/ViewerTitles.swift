@@ -28,44 +28,47 @@ struct ViewerTitles: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Those that have an entry.
-    private var known: TitleSet
-    /// Place in `entries` by title, where there is one.
-    private var places: [Int32]
+    /// Places in `entries`.
+    private(set) var places: TitlePlaces
 
     init(titleCount: Int) {
-        known = TitleSet(titleCount: titleCount)
-        places = [Int32](repeating: 0, count: titleCount)
-        entries.reserveCapacity(128)
+        places = TitlePlaces(titleCount: titleCount)
+        entries.reserveCapacity(512)
     }
 
     @inline(__always)
-    func has(_ title: Int) -> Bool { known.contains(title) }
+    func has(_ title: Int) -> Bool { places.has(title) }
 
-    func marks(_ title: Int) -> TitleMarks { has(title) ? entries[Int(places[title])].marks : [] }
+    func marks(_ title: Int) -> TitleMarks { places[title].map { entries[$0].marks } ?? [] }
 
     /// The title's entry; an empty one where nothing is known.
-    subscript(title: Int) -> Entry { has(title) ? entries[Int(places[title])] : Entry(title: Int32(title)) }
+    subscript(title: Int) -> Entry { places[title].map { entries[$0] } ?? Entry(title: Int32(title)) }
 
     /// The place in `entries` of the title's entry, which is made where there is none.
     mutating func place(_ title: Int) -> Int {
-        if !known.contains(title) {
-            known.insert(title)
-            places[title] = Int32(entries.count)
-            entries.append(Entry(title: Int32(title)))
-        }
-        return Int(places[title])
+        if let place = places[title] { return place }
+        places.set(title, entries.count)
+        entries.append(Entry(title: Int32(title)))
+        return entries.count - 1
     }
 
     /// The place of an entry that is there.
     func place(of title: Int) -> Int {
-        precondition(known.contains(title), "title \(title) has an entry")
-        return Int(places[title])
+        guard let place = places[title] else { preconditionFailure("title \(title) has an entry") }
+        return place
     }
 
     /// Changes the entry at a place.
     @inline(__always)
     mutating func update(_ place: Int, _ change: (inout Entry) -> Void) { change(&entries[place]) }
+
+    /// Changes the entries from a place on.
+    @inline(__always)
+    mutating func updateAll(from place: Int, _ change: (inout Entry) -> Void) {
+        entries.withUnsafeMutableBufferPointer { entries in
+            for place in place..<entries.count { change(&entries[place]) }
+        }
+    }
 
     mutating func mark(_ title: Int, _ marks: TitleMarks) { entries[place(title)].marks.formUnion(marks) }
 }
