@@ -102,7 +102,6 @@ struct PageComposition {
     }
 
     private mutating func place(_ draft: consuming RowDraft) {
-        var draft = draft
         let count = context.request.itemCountMax
         let poolCount = count * Self.diversityPoolFactor
         var free: [RowDraft.Candidate] = []
@@ -147,8 +146,8 @@ private struct ScoreRange {
             let last = titles.last { Points.points(ofKey: $0) + term >= least || context.isCommon($0) }
             if let last { least = min(least, Points.points(ofKey: last) + term) }
         }
-        for entry in context.titles.entries where entry.isShowable {
-            (least, greatest) = (min(least, entry.points), max(greatest, entry.points))
+        context.titles.forEach { entry in
+            if entry.pointee.isShowable { (least, greatest) = (min(least, entry.pointee.points), max(greatest, entry.pointee.points)) }
         }
         if least <= greatest { (lowest, highest) = (Points.score(least), Points.score(greatest)) }
     }

@@ -45,8 +45,9 @@ struct RowDrafts {
     static func all(_ context: borrowing ViewerContext, but marks: TitleMarks) -> RankedTitles {
         let terms = context.taste.points
         var titles = RankedTitles(setCount: terms.count, room: context.titles.entries.count, context) { ($0, terms[$0]) }
-        for entry in context.titles.entries where entry.isShowable && entry.marks.isDisjoint(with: marks) {
-            titles.add(entry.title, points: entry.points)
+        context.titles.forEach { entry in
+            guard entry.pointee.isShowable, entry.pointee.marks.isDisjoint(with: marks) else { return }
+            titles.add(entry.pointee.title, points: entry.pointee.points)
         }
         return titles
     }
@@ -66,9 +67,9 @@ struct RowDrafts {
         var titles = RankedTitles()
         titles.reserve(context.standings.newest.count)
         for new in context.standings.newest {
-            if context.titles.has(Int(new.title)) {
-                let entry = context.titles[Int(new.title)]
-                if entry.isEligible { titles.add(new.title, points: entry.points) }
+            if let place = context.titles.places[Int(new.title)] {
+                let (isEligible, points) = (context.titles.entries[place].isEligible, context.titles.entries[place].points)
+                if isEligible { titles.add(new.title, points: points) }
             } else if context.isOfAge(Int(new.title)) {
                 titles.add(new.title, points: context.taste.points[Int(new.set)] + new.points)
             }
@@ -116,13 +117,14 @@ struct RowDrafts {
             context.update(context.titles.place(of: successor.title)) { $0.closeness = closeness }
         }
         for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = match.share } }
-        for entry in context.titles.entries where entry.isEligible {
-            let alike = alike[Int(entry.set)]
-            let isNear = entry.closeness != 0 || alike >= RowScore.alikeMin
-            guard isNear || entry.share > 0 else { continue }
-            var points = entry.points + Points.of(RowScore.matchWeight * entry.share)
-            if isNear { points += Points.of(RowScore.closenessWeight * entry.closeness) + Points.of(RowScore.genreWeight * alike) }
-            titles.add(entry.title, points: points)
+        context.titles.forEach { entry in
+            guard entry.pointee.isEligible else { return }
+            let (closeness, share, alike) = (entry.pointee.closeness, entry.pointee.share, alike[Int(entry.pointee.set)])
+            let isNear = closeness != 0 || alike >= RowScore.alikeMin
+            guard isNear || share > 0 else { return }
+            var points = entry.pointee.points + Points.of(RowScore.matchWeight * share)
+            if isNear { points += Points.of(RowScore.closenessWeight * closeness) + Points.of(RowScore.genreWeight * alike) }
+            titles.add(entry.pointee.title, points: points)
         }
         for successor in successors where successor.title < context.columns.count {
             context.update(context.titles.place(of: successor.title)) { $0.closeness = 0 }
@@ -149,8 +151,10 @@ struct RowDrafts {
         var titles = RankedTitles(setCount: sets.count, room: context.titles.entries.count, context) {
             (Int(sets[$0]), terms[Int(sets[$0])])
         }
-        for entry in context.titles.entries where entry.isEligible && context.columns.sets.has(Int(entry.set), genre) {
-            titles.add(entry.title, points: entry.points)
+        let columns = context.columns
+        context.titles.forEach { entry in
+            guard entry.pointee.isEligible, columns.sets.has(Int(entry.pointee.set), genre) else { return }
+            titles.add(entry.pointee.title, points: entry.pointee.points)
         }
         return titles
     }

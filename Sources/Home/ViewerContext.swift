@@ -128,6 +128,7 @@ struct ViewerContext: Sendable {
     func isOfAge(_ title: Int) -> Bool { age.admits(title) }
 
     /// The model's score.
+    @inline(__always)
     func points(_ title: Int) -> Int64 {
         titles.has(title) ? titles[title].points : taste.points[columns.set(of: title)] + standings.points[title]
     }

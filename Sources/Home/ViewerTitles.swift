@@ -62,6 +62,15 @@ struct ViewerTitles: Sendable {
     @inline(__always)
     mutating func update(_ place: Int, _ change: (inout Entry) -> Void) { change(&entries[place]) }
 
+    /// Goes through the entries without copying them.
+    @inline(__always)
+    func forEach(_ body: (UnsafePointer<Entry>) -> Void) {
+        entries.withUnsafeBufferPointer { entries in
+            guard let first = entries.baseAddress else { return }
+            for place in 0..<entries.count { body(first + place) }
+        }
+    }
+
     /// Changes the entries from a place on.
     @inline(__always)
     mutating func updateAll(from place: Int, _ change: (inout Entry) -> Void) {

@@ -91,8 +91,9 @@ struct JSONCursor {
         let fraction = UInt32(truncatingIfNeeded: millionths.magnitude % 1_000_000)
         if fraction == 0 { return }
         byte(0x2e)
-        threeDigits(fraction / 1000)
-        threeDigits(fraction % 1000)
+        twoDigits(fraction / 10_000)
+        twoDigits(fraction / 100 % 100)
+        twoDigits(fraction % 100)
         while place[-1] == 0x30 { place -= 1 }
     }
 
@@ -103,11 +104,14 @@ struct JSONCursor {
         return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole
     }
 
-    private mutating func threeDigits(_ value: UInt32) {
-        place[0] = 0x30 + UInt8(truncatingIfNeeded: value / 100)
-        place[1] = 0x30 + UInt8(truncatingIfNeeded: value / 10 % 10)
-        place[2] = 0x30 + UInt8(truncatingIfNeeded: value % 10)
-        place += 3
+    private mutating func twoDigits(_ value: UInt32) {
+        UnsafeMutableRawPointer(place).storeBytes(of: Self.digitPairs[Int(value)], as: UInt16.self)
+        place += 2
+    }
+
+    /// "00" to "99", as two bytes each stand in memory.
+    private static let digitPairs = InlineArray<100, UInt16> { value in
+        (UInt16(0x30 + value / 10) | UInt16(0x30 + value % 10) << 8).littleEndian
     }
 
     mutating func integer(_ value: UInt64) {
