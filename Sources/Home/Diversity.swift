@@ -2,92 +2,63 @@
 
 /// Chooses among candidates of a row so that its genres are not all the same.
 enum Diversity {
+    /// A candidate with where its genres stand, so that the steps read memory in order.
+    private struct Choice: BitwiseCopyable {
+        var score: Float
+        var firstGenre: Int32
+        var genreCount: Int32
+        var isPicked = false
+
+        var genres: Range<Int> { Int(firstGenre)..<Int(firstGenre + genreCount) }
+    }
+
     /// Picks `count` of the candidates, which come best first: each step takes the highest score less what the title's genres have in
     /// common with those picked before (maximal marginal relevance: Carbonell and Goldstein, SIGIR 1998). Genres in common are the mean
     /// over the title's genres of the share of picked titles that have it, 0…1; they count in the candidates' range of scores.
     static func pick(_ count: Int, of candidates: [RowDraft.Candidate], columns: TitleColumns, diversity: Float) -> [RowDraft.Candidate] {
         if candidates.count <= 1 || count <= 0 { return Array(candidates.prefix(max(count, 0))) }
         let penalty = diversity * (candidates[0].score - candidates[candidates.count - 1].score)
+        let sets = columns.sets
         var picked: [RowDraft.Candidate] = []
         picked.reserveCapacity(min(count, candidates.count))
-        // Columns of the candidates' numbers, four at a time: scores, counts of genres, genres in common with all that was picked; and a column
-        // for each genre that tells who has it.
-        let length = (candidates.count + 3) / 4
-        withUnsafeTemporaryAllocation(of: SIMD4<Float>.self, capacity: length * (3 + columns.genreLimit)) { memory in
-            guard let start = memory.baseAddress else { return }
-            var table = Table(start, length: length)
-            table.fill(candidates, columns)
-            while picked.count < min(count, candidates.count) {
-                let best = table.best(penalty: penalty, pickedCount: Float(max(picked.count, 1)))
-                picked.append(candidates[best])
-                table.remove(best, genres: columns.sets.genres(ofSet: columns.set(of: Int(candidates[best].title))))
+        return withUnsafeTemporaryAllocation(of: Choice.self, capacity: candidates.count) { choices in
+            for (place, candidate) in candidates.enumerated() {
+                let genres = sets.range(columns.set(of: Int(candidate.title)))
+                choices.initializeElement(
+                    at: place,
+                    to: Choice(score: candidate.score, firstGenre: Int32(genres.lowerBound), genreCount: Int32(genres.count)))
+            }
+            return withUnsafeTemporaryAllocation(of: Float.self, capacity: 256) { pickedByGenre in
+                pickedByGenre.initialize(repeating: 0)
+                sets.genres.withUnsafeBufferPointer { genres in
+                    while picked.count < min(count, candidates.count) {
+                        let best = best(of: choices, genres, pickedByGenre, pickedCount: picked.count, penalty: penalty)
+                        picked.append(candidates[best])
+                        choices[best].isPicked = true
+                        for genre in genres[choices[best].genres] { pickedByGenre[Int(genre)] += 1 }
+                    }
+                }
+                return picked
             }
         }
-        return picked
     }
 
-    /// Candidates as columns of vectors in memory that is lent.
-    private struct Table {
-        private let length: Int
-        private let scores: UnsafeMutablePointer<SIMD4<Float>>
-        private let genreCounts: UnsafeMutablePointer<SIMD4<Float>>
-        private let common: UnsafeMutablePointer<SIMD4<Float>>
-        private let flags: UnsafeMutablePointer<SIMD4<Float>>
-        private var columnCount = 0
-        /// By genre number; −1 where no candidate has it.
-        private var columnOf = [256 of Int16](repeating: -1)
-
-        init(_ memory: UnsafeMutablePointer<SIMD4<Float>>, length: Int) {
-            self.length = length
-            (scores, genreCounts) = (memory, memory + length)
-            (common, flags) = (memory + 2 * length, memory + 3 * length)
-            // What no candidate stands for is never the best.
-            scores.initialize(repeating: SIMD4(repeating: -.infinity), count: length)
-            genreCounts.initialize(repeating: SIMD4(repeating: 1), count: length)
-            common.initialize(repeating: .zero, count: length)
+    /// The place of the best choice that is left; there is one.
+    private static func best(
+        of choices: UnsafeMutableBufferPointer<Choice>, _ genres: UnsafeBufferPointer<UInt8>,
+        _ pickedByGenre: UnsafeMutableBufferPointer<Float>, pickedCount: Int, penalty: Float
+    ) -> Int {
+        var (best, bestValue) = (-1, -Float.infinity)
+        for place in choices.indices where !choices[place].isPicked {
+            let choice = choices[place]
+            // What follows has no higher score, and the penalty takes only away.
+            if choice.score <= bestValue { break }
+            var sum: Float = 0
+            for genre in genres[choice.genres] { sum += pickedByGenre[Int(genre)] }
+            let common = sum == 0 ? 0 : sum / (Float(choice.genreCount) * Float(pickedCount))
+            let value = choice.score - penalty * common
+            if value > bestValue { (best, bestValue) = (place, value) }
         }
-
-        mutating func fill(_ candidates: [RowDraft.Candidate], _ columns: TitleColumns) {
-            for (place, candidate) in candidates.enumerated() {
-                let genres = columns.sets.genres(ofSet: columns.set(of: Int(candidate.title)))
-                scores[place >> 2][place & 3] = candidate.score
-                genreCounts[place >> 2][place & 3] = Float(max(genres.count, 1))
-                for genre in genres { flags[column(of: genre) * length + place >> 2][place & 3] = 1 }
-            }
-        }
-
-        private mutating func column(of genre: UInt8) -> Int {
-            if columnOf[Int(genre)] < 0 {
-                columnOf[Int(genre)] = Int16(columnCount)
-                (flags + columnCount * length).initialize(repeating: .zero, count: length)
-                columnCount += 1
-            }
-            return Int(columnOf[Int(genre)])
-        }
-
-        /// The first of those with the greatest score less the penalty for genres in common.
-        func best(penalty: Float, pickedCount: Float) -> Int {
-            var values = SIMD4<Float>(repeating: -.infinity)
-            var places = SIMD4<Int32>.zero
-            for place in 0..<length {
-                let value = scores[place] - penalty * (common[place] / (genreCounts[place] * pickedCount))
-                let isBetter = value .> values
-                values.replace(with: value, where: isBetter)
-                places.replace(with: SIMD4(repeating: Int32(place)), where: isBetter)
-            }
-            var best = 0
-            for lane in 1..<4 where values[lane] > values[best] || (values[lane] == values[best] && places[lane] < places[best]) {
-                best = lane
-            }
-            return Int(places[best]) * 4 + best
-        }
-
-        mutating func remove(_ candidate: Int, genres: ArraySlice<UInt8>) {
-            scores[candidate >> 2][candidate & 3] = -.infinity
-            for genre in genres {
-                let flags = flags + Int(columnOf[Int(genre)]) * length
-                for place in 0..<length { common[place] += flags[place] }
-            }
-        }
+        return best
     }
 }

@@ -88,9 +88,6 @@ struct GenreSets: Sendable {
 
     func range(_ set: Int) -> Range<Int> { Int(starts[set])..<Int(starts[set + 1]) }
 
-    /// Ascending.
-    func genres(ofSet set: Int) -> ArraySlice<UInt8> { genres[range(set)] }
-
     func has(_ set: Int, _ genre: UInt8) -> Bool {
         masks[set * 4 + Int(genre >> 6)] & 1 << UInt64(genre & 63) != 0
     }

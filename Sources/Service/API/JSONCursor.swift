@@ -110,7 +110,7 @@ struct JSONCursor {
     }
 
     /// "00" to "99", as two bytes each stand in memory.
-    private static let digitPairs = InlineArray<100, UInt16> { value in
+    private static let digitPairs = [100 of UInt16] { value in
         (UInt16(0x30 + value / 10) | UInt16(0x30 + value % 10) << 8).littleEndian
     }
 
