@@ -8,6 +8,9 @@ import NIOCore
 /// Carries the emissions of a commit to where they go: `attribution_events`, `dead_letters`, the sessions' signal streams. Every receiver
 /// can take one twice: ids are derived from the record that caused it (DESIGN §6.4).
 struct Emitter {
+    /// Bytes of one append: far less than the log lets wait, however much a commit has to emit.
+    private static let appendByteCountMax = 4 << 20
+
     let setup: JobSetup
     let store: JobStore
 
@@ -15,11 +18,18 @@ struct Emitter {
         var batch = AppendBatch()
         var signals = store.makeSignalBatch()
         for (partition, emissions) in emissions {
-            for emission in emissions { try add(emission, of: partition, to: &batch, &signals) }
+            for emission in emissions {
+                try add(emission, of: partition, to: &batch, &signals)
+                if batch.bytes.count >= Emitter.appendByteCountMax { try append(&batch) }
+            }
         }
         if signals.count > 0 { try store.append(signals) }
-        if batch.records.isEmpty { return }
+        if !batch.records.isEmpty { try append(&batch) }
+    }
+
+    private func append(_ batch: inout AppendBatch) throws {
         for case .failed(let error) in setup.log.appendBlocking(batch) { throw error }
+        batch = AppendBatch()
     }
 
     private func add(_ emission: Emission, of partition: Int32, to batch: inout AppendBatch, _ signals: inout SignalBatch) throws {
