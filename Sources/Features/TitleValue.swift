@@ -10,7 +10,7 @@ package struct TitleValue: Sendable, Equatable {
     package init() {}
 
     package func encode(into writer: inout StateWriter, names: borrowing NameTable) {
-        writer.head(applied, codecVersion: TitleValue.codecVersion)
+        writer.head(applied, codecVersion: TitleValue.codecVersion, format: ValueHead.titleFormatVersion)
         state.encode(into: &writer, names: names)
     }
 

@@ -90,13 +90,14 @@ extension UserValue {
         var time = logTime
         let count = try reader.count()
         var entries: [OutboxEntry] = []
-        entries.reserveCapacity(count)
+        // Entries that differ in their titles alone may take a byte each: no reason to believe any count.
+        entries.reserveCapacity(min(count, 1024))
         while entries.count < count {
             _ = try reader.delta(from: &offset)
             _ = try reader.delta(from: &time)
             // In the first format effects told their own times.
             let since = reader.format == 1 ? 0 : time
-            if reader.passes(Effect.shownTogetherTag) {
+            if reader.format > 1, reader.passes(Effect.shownTogetherTag) {
                 let (region, at) = (try reader.region(), try reader.zigzag() &+ since)
                 let titleCount = try reader.count()
                 guard titleCount <= count - entries.count else {

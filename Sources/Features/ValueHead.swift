@@ -3,13 +3,15 @@ enum ValueHead {
     /// Version of what surrounds the features: head, flags, recent ids, outbox. In version 1 ids and outbox stood before the features, and
     /// each effect had a time and title of its own.
     static let formatVersion: UInt8 = 2
+    /// Of titles' values, around which nothing has changed.
+    static let titleFormatVersion: UInt8 = 1
 }
 
 extension StateWriter {
-    mutating func head(_ applied: Position, codecVersion: UInt8) {
+    mutating func head(_ applied: Position, codecVersion: UInt8, format: UInt8 = ValueHead.formatVersion) {
         fixed64(applied.generation)
         fixed64(UInt64(bitPattern: applied.offset))
-        byte(ValueHead.formatVersion)
+        byte(format)
         byte(codecVersion)
     }
 }

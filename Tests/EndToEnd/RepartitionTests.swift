@@ -154,7 +154,7 @@ extension EndToEndTests {
         @Test func killedAnywhereItGoesOnByTheSameCommand() async throws {
             let (source, sent, before) = try await filled(2)
             let steps = [
-                "after_users:1", "after_markers:4", "after_rewrite:1", "after_rebuild:1", "after_decision:1", "after_old_log_moved:1",
+                "after_users:1", "after_markers:2", "after_rewrite:1", "after_rebuild:1", "after_decision:1", "after_old_log_moved:1",
                 "after_new_log_moved:1", "after_serving_moved:1",
             ]
             for step in steps {
@@ -167,7 +167,7 @@ extension EndToEndTests {
                         arguments + ["--config", folder.path("recs.yaml"), "--data", folder.path("data")], environment: environment)
                 }
                 #expect(try await run(["RECS_FAILPOINT": step]).status == SIGKILL, "\(step)")
-                let isDecided = !["after_users:1", "after_markers:4", "after_rewrite:1", "after_rebuild:1"].contains(step)
+                let isDecided = !["after_users:1", "after_markers:2", "after_rewrite:1", "after_rebuild:1"].contains(step)
                 var count = sent.count
                 if isDecided {
                     let refused = try await tool(folder, "serve", "--port", "0")

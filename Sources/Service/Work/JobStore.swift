@@ -185,8 +185,7 @@ final class JobStore {
                 activeAt: topic == .play ? (write.isErased ? -1 : write.asOf) : 0)
         }
         for part in parts { part.engine.collectUsers { append($0, to: part.buffers) } }
-        let hasUsers = parts.contains { $0.buffers.values.count > 0 }
-        try write(&parts, \.values)
+        let hasUsers = try write(&parts, \.values)
         if hasUsers { Failpoint.afterUsers.pass() }
         let emissions = parts.map { (partition: $0.partition, emissions: $0.engine.takeEmissions()) }.filter { !$0.emissions.isEmpty }
         if !emissions.isEmpty {
@@ -199,26 +198,27 @@ final class JobStore {
                     part.buffers.values.appendTitle(write.title, expected: write.expected, value: write.value, offset: write.offset)
                 }
             }
-            let hasTitles = parts.contains { $0.buffers.values.count > 0 }
-            try write(&parts, \.values)
+            let hasTitles = try write(&parts, \.values)
             if hasTitles { Failpoint.afterTitles.pass() }
             for part in parts { part.engine.collectErasures { append($0, to: part.buffers) } }
-            try write(&parts, \.values)
+            _ = try write(&parts, \.values)
         }
         for part in parts { collectMarkers(part, titles: titles) }
-        try write(&parts, \.markers)
+        _ = try write(&parts, \.markers)
         if hasUsers { Failpoint.afterMarkers.pass() }
         return Set(engines.keys).subtracting(parts.map(\.partition))
     }
 
-    /// Writes a batch of each partition and empties it. Partitions with a conflict are parts of the commit no more.
-    private func write(_ parts: inout [Part], _ batch: ReferenceWritableKeyPath<Buffers, WriteBatch>) throws(StoreError) {
+    /// Writes a batch of each partition and empties it. Partitions with a conflict are parts of the commit no more; false where no other has
+    /// written anything.
+    private func write(_ parts: inout [Part], _ batch: ReferenceWritableKeyPath<Buffers, WriteBatch>) throws(StoreError) -> Bool {
         let writing = parts.filter { $0.buffers[keyPath: batch].count > 0 }
-        if writing.isEmpty { return }
+        if writing.isEmpty { return false }
         let conflicts = try connection.commit(writing.map { $0.buffers[keyPath: batch] })
         let failed = zip(writing, conflicts).filter { !$0.1.isEmpty }.map(\.0.partition)
         for part in writing { part.buffers[keyPath: batch].removeAll() }
         if !failed.isEmpty { parts.removeAll { failed.contains($0.partition) } }
+        return writing.count > failed.count
     }
 
     private func collectMarkers(_ part: Part, titles: Bool) {
