@@ -64,24 +64,24 @@ struct GenreSets: Sendable {
     }
 
     /// The sum of each set's `values`, which are by genre number, over √ of the number of its genres.
-    func means(of values: [Float]) -> [Float] {
+    func scaledSums(of values: [Float]) -> [Float] {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: nodes.count) { sums in
             sums.initializeElement(at: 0, to: 0)
             nodes.withUnsafeBufferPointer { nodes in
                 values.withUnsafeBufferPointer { values in
-                    for number in 1..<max(nodes.count, 1) {
+                    for number in 1..<nodes.count {
                         let node = nodes[number]
                         sums.initializeElement(at: number, to: sums[Int(node.parent)] + values[Int(node.genre)])
                     }
                 }
             }
-            return [Float](unsafeUninitializedCapacity: count) { means, meanCount in
+            return [Float](unsafeUninitializedCapacity: count) { scaled, scaledCount in
                 nodeOfSet.withUnsafeBufferPointer { nodeOfSet in
                     roots.withUnsafeBufferPointer { roots in
-                        for set in 0..<count { means.initializeElement(at: set, to: sums[Int(nodeOfSet[set])] / roots[set]) }
+                        for set in 0..<count { scaled.initializeElement(at: set, to: sums[Int(nodeOfSet[set])] / roots[set]) }
                     }
                 }
-                meanCount = count
+                scaledCount = count
             }
         }
     }

@@ -85,11 +85,8 @@ struct PageComposition {
     private func worth(_ draft: inout RowDraft) -> Float? {
         var (free, sum, place) = (0, Float(0), draft.firstFree)
         while free < Self.worthItemCount {
-            if place == draft.candidates.count {
-                draft.fill(place + Self.worthItemCount - free, context)
-                if place == draft.candidates.count { break }
-            }
-            let title = Int(draft.candidates[place].title)
+            guard let candidate = draft.candidate(at: place, fetching: Self.worthItemCount - free, context) else { break }
+            let title = Int(candidate.title)
             if placed.contains(title) {
                 if free == 0 { draft.firstFree = place + 1 }
             } else {
@@ -108,11 +105,8 @@ struct PageComposition {
         free.reserveCapacity(poolCount)
         var place = draft.firstFree
         while free.count < poolCount {
-            if place == draft.candidates.count {
-                draft.fill(place + poolCount - free.count, context)
-                if place == draft.candidates.count { break }
-            }
-            if !placed.contains(Int(draft.candidates[place].title)) { free.append(draft.candidates[place]) }
+            guard let candidate = draft.candidate(at: place, fetching: poolCount - free.count, context) else { break }
+            if !placed.contains(Int(candidate.title)) { free.append(candidate) }
             place += 1
         }
         let picked = Diversity.pick(count, of: free, columns: context.columns, diversity: context.settings.diversity)

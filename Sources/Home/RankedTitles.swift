@@ -15,7 +15,7 @@ struct RankedTitles: Sendable {
     /// Adds the titles of a set of genres that the viewer's state does not speak of, with what the set adds to their points.
     mutating func add(set: Int, term: Int64, _ context: borrowing ViewerContext) {
         hasSets = true
-        let key = context.titles.places.withUnsafeWords { known in
+        let key = context.titles.places.withMembers { known in
             context.standings.steps.withUnsafeBufferPointer { steps in
                 Self.best(context.standings.first[set], term: term, steps, known)
             }
@@ -29,7 +29,7 @@ struct RankedTitles: Sendable {
     init(setCount: Int, room: Int, _ context: borrowing ViewerContext, _ set: (Int) -> (number: Int, term: Int64)) {
         hasSets = true
         let (first, steps) = (context.standings.first, context.standings.steps)
-        keys = context.titles.places.withUnsafeWords { known in
+        keys = context.titles.places.withMembers { known in
             first.withUnsafeBufferPointer { first in
                 steps.withUnsafeBufferPointer { steps in
                     [UInt64](unsafeUninitializedCapacity: setCount + room) { keys, count in
@@ -61,14 +61,14 @@ struct RankedTitles: Sendable {
         }
         let (hasSets, age, steps) = (hasSets, context.age, context.standings.steps)
         var (size, left) = (keys.count, count)
-        context.titles.places.withUnsafeWords { known in
+        context.titles.places.withMembers { known in
             steps.withUnsafeBufferPointer { steps in
                 keys.withUnsafeMutableBufferPointer { keys in
                     while left > 0 && size > 0 {
                         let first = keys[0]
                         let title = Points.title(ofKey: first)
                         // What follows in its list, or the last of the heap, takes its place.
-                        if hasSets, !Self.has(title, known), let follower = Self.common(after: first, steps, known) {
+                        if hasSets, !known.contains(Int(title)), let follower = Self.common(after: first, steps, known) {
                             Self.sink(follower, from: 0, in: keys, count: size)
                         } else {
                             size &-= 1
@@ -87,30 +87,25 @@ struct RankedTitles: Sendable {
     /// The key of a set's best title that stands alone nowhere; `first` is that of its best.
     @inline(__always)
     private static func best(
-        _ first: UInt64, term: Int64, _ steps: UnsafeBufferPointer<UInt64>, _ known: UnsafePointer<UInt64>
+        _ first: UInt64, term: Int64, _ steps: UnsafeBufferPointer<UInt64>, _ known: TitleSet.Members
     ) -> UInt64? {
         if first == 0 { return nil }
         let key = Points.key(Points.points(ofKey: first) + term, Points.title(ofKey: first))
-        return has(Points.title(ofKey: key), known) ? common(after: key, steps, known) : key
+        return known.contains(Int(Points.title(ofKey: key))) ? common(after: key, steps, known) : key
     }
 
     /// The next title of a list that stands alone nowhere, for whatever age.
     @inline(__always)
     private static func common(
-        after key: UInt64, _ steps: UnsafeBufferPointer<UInt64>, _ known: UnsafePointer<UInt64>
+        after key: UInt64, _ steps: UnsafeBufferPointer<UInt64>, _ known: TitleSet.Members
     ) -> UInt64? {
         var key = key
         while true {
             let step = steps[Int(Points.title(ofKey: key))]
             if step == RegionStandings.noStep { return nil }
             key = Points.key(key, after: step)
-            if !has(Points.title(ofKey: key), known) { return key }
+            if !known.contains(Int(Points.title(ofKey: key))) { return key }
         }
-    }
-
-    @inline(__always)
-    private static func has(_ title: Int32, _ known: UnsafePointer<UInt64>) -> Bool {
-        known[Int(title) >> 6] & 1 << UInt64(title & 63) != 0
     }
 
     /// Puts a key where it belongs below a place whose own key has gone.

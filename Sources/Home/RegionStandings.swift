@@ -99,8 +99,8 @@ package final class RegionStandings: Sendable {
         popularTexts = texts
     }
 
-    /// True where the title may be shown in the region to some age.
-    func isShowable(_ title: Int) -> Bool { showable.contains(title) }
+    /// Available in the region, and fit for the age.
+    func isShowable(_ title: Int, to age: ViewerContext.AgeLimit) -> Bool { showable.contains(title) && age.admits(title) }
 
     /// How closely a title follows another, by how often it was played after it, against the plays of both; 0 to about 0.8.
     func closeness(from title: Int, to successor: SuccessorWeight) -> Float {

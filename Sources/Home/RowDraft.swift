@@ -46,9 +46,21 @@ struct RowDraft: Sendable {
         self.candidateCountMax = candidateCountMax
     }
 
+    /// The candidate at a place not beyond their count, looked for where it was not yet, and then `fetchCount` of them at once; nil where there
+    /// are no more.
+    @inline(__always)
+    mutating func candidate(at place: Int, fetching fetchCount: Int, _ context: borrowing ViewerContext) -> Candidate? {
+        if place == candidates.count {
+            fill(place + fetchCount, context)
+            if place == candidates.count { return nil }
+        }
+        return candidates[place]
+    }
+
     /// Finds candidates, best first, until there are so many; fewer where there are no more.
     mutating func fill(_ count: Int, _ context: borrowing ViewerContext) {
         let count = min(count, candidateCountMax)
+        if candidates.isEmpty { candidates.reserveCapacity(candidateCountMax) }
         if kind == .trending { return fillTrending(count, context) }
         if candidates.count < count { titles.take(count - candidates.count, into: &candidates, context) }
     }

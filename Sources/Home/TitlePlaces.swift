@@ -25,5 +25,6 @@ struct TitlePlaces: Sendable {
         places[title] = Int32(place)
     }
 
-    func withUnsafeWords<R>(_ body: (UnsafePointer<UInt64>) -> R) -> R { known.withUnsafeWords(body) }
+    /// Lends the titles that have one.
+    func withMembers<R>(_ body: (TitleSet.Members) -> R) -> R { known.withMembers(body) }
 }

@@ -9,11 +9,18 @@ struct TitleSet: Sendable {
     @inline(__always)
     func contains(_ title: Int) -> Bool { words[title >> 6] & 1 << UInt64(title & 63) != 0 }
 
-    /// A bit a title, from the lowest of each word on; valid within `body`.
-    func withUnsafeWords<R>(_ body: (UnsafePointer<UInt64>) -> R) -> R {
+    /// The set as loops read it that ask of many titles, without checks of bounds; valid within the closure that it is lent to.
+    struct Members {
+        fileprivate let words: UnsafePointer<UInt64>
+
+        @inline(__always)
+        func contains(_ title: Int) -> Bool { words[title >> 6] & 1 << UInt64(title & 63) != 0 }
+    }
+
+    func withMembers<R>(_ body: (Members) -> R) -> R {
         words.withUnsafeBufferPointer { words in
             guard let base = words.baseAddress else { preconditionFailure("a set has words") }
-            return body(base)
+            return body(Members(words: base))
         }
     }
 

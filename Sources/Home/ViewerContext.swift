@@ -95,7 +95,7 @@ struct ViewerContext: Sendable {
             return Search(search, viewer, clicked: clicked, composer: composer, now: request.now)
         }
         self.history = history
-        self.titles = titles
+        self.titles = consume titles
         isCold = viewer.isCold
         age = AgeLimit(columns, limit: request.maturityLimit)
         addSignals()
@@ -115,9 +115,7 @@ struct ViewerContext: Sendable {
     /// May be recommended: showable, not played, not on the list.
     func isEligible(_ title: Int) -> Bool { titles.has(title) ? titles[title].isEligible : isFit(title) }
 
-    private func isFit(_ title: Int) -> Bool {
-        standings.isShowable(title) && isOfAge(title)
-    }
+    private func isFit(_ title: Int) -> Bool { standings.isShowable(title, to: age) }
 
     /// Whether a title that is shown here may be shown to the viewer and stands for this one as for all; by its key.
     func isCommon(_ key: UInt64) -> Bool {
@@ -191,7 +189,7 @@ extension ViewerContext {
             if entry.rated != 0 { points += Points.of(rated * entry.rated) }
             if entry.fatigue != 0 { points += Points.of(fatigue * entry.fatigue) }
             entry.points = points
-            entry.isShowable = standings.isShowable(title) && age.admits(title) && !entry.marks.contains(.hidden)
+            entry.isShowable = standings.isShowable(title, to: age) && !entry.marks.contains(.hidden)
             entry.isEligible = entry.isShowable && entry.marks.isDisjoint(with: .settled)
         }
     }

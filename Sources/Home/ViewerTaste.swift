@@ -19,7 +19,7 @@ struct ViewerTaste: Sendable {
         }
         let worth = Self.affinity(tastes, columns, settings, now)
         affinity = worth
-        let values = columns.sets.means(of: worth)
+        let values = columns.sets.scaledSums(of: worth)
         let weight = model.weight(.genreAffinity)
         ofSet = values
         points = [Int64](unsafeUninitializedCapacity: count) { points, pointCount in

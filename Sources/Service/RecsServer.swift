@@ -112,7 +112,8 @@ package struct RecsServer {
         return Application(
             router: try router.build(), server: LoopConnections.server,
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "recs"),
-            onServerRunning: { channel in whenListening(channel.localAddress?.port ?? 0) }, logger: logger)
+            onServerRunning: { channel in whenListening(channel.localAddress?.port ?? 0) },
+            logger: Logger(label: logger.label) { _ in RequestLogHandler(logger.handler) })
     }
 }
 
