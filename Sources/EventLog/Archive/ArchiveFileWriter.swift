@@ -5,12 +5,15 @@ internal import Events
 struct ArchiveFileWriter {
     private static let blockByteCountMax = 256 << 10
     private static let syncByteCount = 16
+    /// Numbers of a row before its columns: partition, offset, append time, the schema's branch and id, two lengths.
+    private static let longCount = 7
 
     private let file: DurableFile
     private let root: String
     private var container: ContainerWriter
     private var hash = Digest()
     private var entry: ArchivedFile
+    /// Room for one row.
     private var record: [UInt8] = []
     private(set) var erasures: [ArchiveErasure] = []
     /// What is left of erased viewers' records.
@@ -39,9 +42,9 @@ struct ArchiveFileWriter {
     /// Adds the records of the batch.
     mutating func append(_ batch: RecordBatch, _ copier: inout ColumnCopier) throws(LogError) {
         for added in batch.records {
-            batch.bytes.withUnsafeBytes { encode(added, of: $0, &copier) }
+            let byteCount = batch.bytes.withUnsafeBytes { encode(added, of: $0, &copier) }
             do {
-                try record.withUnsafeBytes { try container.append(encoded: $0) }
+                try record.withUnsafeBytes { try container.append(encoded: UnsafeRawBufferPointer(rebasing: $0[..<byteCount])) }
             } catch {
                 throw LogError(.invalid, "writing the archive file \(entry.path): \(error)")
             }
@@ -49,20 +52,28 @@ struct ArchiveFileWriter {
         }
     }
 
-    private mutating func encode(_ added: RecordBatch.Record, of bytes: UnsafeRawBufferPointer, _ copier: inout ColumnCopier) {
+    /// Puts the row that the record becomes at the beginning of `record`, and answers how many bytes it takes.
+    private mutating func encode(_ added: RecordBatch.Record, of bytes: UnsafeRawBufferPointer, _ copier: inout ColumnCopier) -> Int {
+        let key = UnsafeRawBufferPointer(rebasing: bytes[added.key.range])
         let value = UnsafeRawBufferPointer(rebasing: bytes[added.value.range])
         let schemaID = EventRenderer.schemaID(of: value)
-        record.removeAll(keepingCapacity: true)
-        AvroWriter.long(Int64(added.partition), into: &record)
-        AvroWriter.long(added.offset, into: &record)
-        AvroWriter.long(added.timestamp, into: &record)
-        AvroWriter.bytes(UnsafeRawBufferPointer(rebasing: bytes[added.key.range]), into: &record)
-        AvroWriter.long(schemaID == nil ? 0 : 1, into: &record)
-        if let schemaID { AvroWriter.long(Int64(schemaID), into: &record) }
-        AvroWriter.bytes(value, into: &record)
-        let facts = copier.copy(value, schemaID: schemaID, into: &record)
+        let room = Self.longCount * AvroCursor.longByteCountMax + key.count + value.count + copier.byteCountMax(of: value)
+        if record.count < room { record = [UInt8](repeating: 0, count: room) }
+        let (byteCount, facts) = record.withUnsafeMutableBytes { memory in
+            var row = AvroCursor(memory)
+            row.long(Int64(added.partition))
+            row.long(added.offset)
+            row.long(added.timestamp)
+            row.bytes(key)
+            row.long(schemaID == nil ? 0 : 1)
+            if let schemaID { row.long(Int64(schemaID)) }
+            row.bytes(value)
+            let facts = copier.copy(value, schemaID: schemaID, to: &row)
+            return (row.count, facts)
+        }
         if copier.residues.isResidue(added, schemaID: schemaID) { residues.add(added.offset, partition: added.partition) }
         note(added, facts, value)
+        return byteCount
     }
 
     /// Brings the file to disk under its own name and answers what the manifest shall say of it.

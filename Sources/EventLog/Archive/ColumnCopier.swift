@@ -61,16 +61,19 @@ struct ColumnCopier {
         }
     }
 
-    /// Appends the columns of the event in Confluent wire format.
-    mutating func copy(_ value: UnsafeRawBufferPointer, schemaID: Int32?, into output: inout [UInt8]) -> Facts {
+    /// Bytes that the columns of an event take at most: each has its branch, and none holds what another one holds.
+    func byteCountMax(of value: UnsafeRawBufferPointer) -> Int { found.count * AvroCursor.longByteCountMax + value.count }
+
+    /// Writes the columns of the event in Confluent wire format.
+    mutating func copy(_ value: UnsafeRawBufferPointer, schemaID: Int32?, to output: inout AvroCursor) -> Facts {
         for index in found.indices { found[index] = 0..<0 }
         guard let schemaID, let plan = plans[schemaID], find(value, plan) else {
-            for _ in found.indices { output.append(0) }
+            for _ in found.indices { output.long(0) }
             return Facts()
         }
         for range in found {
-            AvroWriter.long(range.isEmpty ? 0 : 1, into: &output)
-            output.append(contentsOf: value[range])
+            output.long(range.isEmpty ? 0 : 1)
+            output.encoded(UnsafeRawBufferPointer(rebasing: value[range]))
         }
         return facts(value)
     }

@@ -58,10 +58,12 @@ struct HeldRecords {
 extension RecordBatch {
     fileprivate mutating func append(_ record: Record, _ source: [UInt8]) {
         var copy = record
-        copy.key = Slice(offset: bytes.count, count: Int(record.key.count))
-        bytes += source[record.key.range]
-        copy.value = Slice(offset: bytes.count, count: Int(record.value.count))
-        bytes += source[record.value.range]
+        source.withUnsafeBytes { source in
+            copy.key = Slice(offset: bytes.count, count: Int(record.key.count))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: source[record.key.range]))
+            copy.value = Slice(offset: bytes.count, count: Int(record.value.count))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: source[record.value.range]))
+        }
         records.append(copy)
     }
 }

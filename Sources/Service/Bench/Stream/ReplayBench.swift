@@ -6,7 +6,7 @@ import Jobs
 package import Logging
 
 /// `recs bench replay`: the features of a whole log built anew from the archive into a fresh namespace, beside the live stream over the same
-/// events in the same run.
+/// events in the same run, and what it took to archive them.
 package struct ReplayBench: Sendable {
     package var eventCount = 1_000_000
     package var userCount = 100_000
@@ -23,7 +23,7 @@ package struct ReplayBench: Sendable {
             let stream = scene.run(before, count: sent.events)
             var faults = scene.check(sent)
             progress("archiving")
-            try await archive(scene)
+            let archived = try await archive(scene)
             let applied = scene.parts.board.jobs(of: scene.parts.keys.namespace).reduce(0) { $0 + $1.status.ledger.applied }
             var runs: [BenchReport.Run] = []
             for number in 1...runCount {
@@ -36,7 +36,7 @@ package struct ReplayBench: Sendable {
                 bench: "replay",
                 setting:
                     "\(eventCount) events of all topics, \(userCount) viewers, from the archive, \(StreamScene.redisSetting), seed \(seed)",
-                figures: [.init("replay", unit: "events", runs: runs)],
+                figures: [.init("replay", unit: "events", runs: runs), .init("archiving", unit: "records", runs: [archived])],
                 yardsticks: [.init(.init("stream", unit: "events", runs: [stream]), of: ["replay"])], faults: faults,
                 checked: "each replay applied as many records as the live stream", peakBytes: ProcessTimes.peakByteCount)
         }
@@ -52,18 +52,24 @@ package struct ReplayBench: Sendable {
     }
 
     /// Runs the archive jobs until they hold all that is on the log.
-    private func archive(_ scene: StreamScene) async throws {
+    private func archive(_ scene: StreamScene) async throws -> BenchReport.Run {
         let setups = Topic.allCases.filter(\.hasJob).map(scene.parts.archiveSetup)
         var wanted: Int64 = 0
         for setup in setups {
             wanted += try await setup.log.ranges(setup.topic.topic).reduce(0) { $0 + $1.end - $1.start }
         }
         let expected = wanted
+        let meter = scene.meter()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for setup in setups { tasks.addTask { try await ArchiveService(setup).run() } }
             while setups.reduce(0, { $0 + $1.archivedRecords.current }) < expected { try await Task.sleep(for: .milliseconds(50)) }
             tasks.cancelAll()
             try await tasks.waitForAll()
         }
+        var run = scene.run(meter, count: Int(expected))
+        let files = try setups.flatMap { try ArchiveReader($0.archive, topic: $0.topic.topic).listing() }
+        let bytes = files.reduce(0) { $0 + $1.byteCount }
+        run.details = [("archived bytes a record", Double(bytes) / Double(max(expected, 1)))]
+        return run
     }
 }
