@@ -19,10 +19,11 @@ package struct CountTiles: Sendable, Equatable {
     /// The count within a window that ends at `now`; `.lifetime` is `total`.
     package func count(window: CountWindow, at now: Int64) -> Int64 { window == .lifetime ? total : cells.sum(window, at: now) }
 
-    /// Adds the counts of all windows.
-    func count(_ bounds: TileCells.Bounds, into counts: inout WindowCounts) {
-        cells.sum(bounds, into: &counts)
-        counts.ever &+= total
+    /// The counts of all windows.
+    func counts(_ bounds: TileCells.Bounds) -> WindowCounts {
+        var counts = cells.sums(bounds)
+        counts.ever = total
+        return counts
     }
 
     /// Adds another's counts to these.

@@ -73,7 +73,7 @@ struct TileCells: Sendable, Equatable {
     func sum(_ window: TasteWindow, at now: Int64) -> Int64 { cells[range(window, at: now)].reduce(0) { $0 &+ $1.value } }
 
     /// The keys that each window has at a time.
-    struct Bounds: Sendable {
+    struct Bounds: Sendable, Equatable {
         fileprivate let hour: Range<UInt64>
         fileprivate let day: Range<UInt64>
         fileprivate let week: Range<UInt64>
@@ -87,8 +87,9 @@ struct TileCells: Sendable, Equatable {
         }
     }
 
-    /// Adds the sums of all windows, found in one pass.
-    func sum(_ bounds: Bounds, into counts: inout WindowCounts) {
+    /// The sums of all windows, found in one pass.
+    func sums(_ bounds: Bounds) -> WindowCounts {
+        var counts = WindowCounts()
         cells.withUnsafeBufferPointer { cells in
             for cell in cells {
                 if bounds.hour.contains(cell.key) {
@@ -100,6 +101,7 @@ struct TileCells: Sendable, Equatable {
                 }
             }
         }
+        return counts
     }
 
     /// The tiles of a window at a time.

@@ -19,20 +19,18 @@ package struct TitleCounts: Sendable, Equatable, BitwiseCopyable {
 
 extension TitleSnapshot {
     /// The counts of the first `count` titles in one pass, for what is worked out of all of them every second. A region of nil: all regions.
+    /// Tiles are not added up again where none has ended since the snapshot was made.
     package func counts(ofFirst count: Int, region: RegionID?, at now: Int64) -> [TitleCounts] {
-        let bounds = TileCells.Bounds(at: now)
+        let windows = TileCells.Bounds(at: now)
+        let bounds = windows == self.bounds ? nil : windows
         var counts = [TitleCounts](repeating: TitleCounts(), count: count)
         // By pointer: an element taken out of a buffer is a copy, with a reference count for each of its arrays.
         titles.withUnsafeBufferPointer { titles in
             guard let first = titles.baseAddress else { return }
             for title in 0..<min(count, titles.count) {
-                first[title].plays.count(region, bounds, into: &counts[title].plays)
-                first[title].impressions.count(region, bounds, into: &counts[title].impressions)
-                if region == nil {
-                    counts[title].playsEverywhere = counts[title].plays
-                } else {
-                    first[title].plays.count(nil, bounds, into: &counts[title].playsEverywhere)
-                }
+                counts[title].plays = first[title].plays.counts(region, bounds)
+                counts[title].impressions = first[title].impressions.counts(region, bounds)
+                counts[title].playsEverywhere = region == nil ? counts[title].plays : first[title].plays.counts(nil, bounds)
             }
         }
         return counts

@@ -9,6 +9,8 @@ package struct TitleSnapshot: Sendable {
     /// Wall time at which the values were read from the store.
     package var asOf: Int64 = 0
     var titles: [TitleTotals] = []
+    /// The bounds of windows that titles' counts were made for.
+    var bounds: TileCells.Bounds?
     var testArms: [TestID: [ArmTotal]] = [:]
 
     /// A snapshot of nothing: every count is 0.
@@ -87,33 +89,55 @@ struct TitleTotals: Sendable {
     var errors = RegionTotals()
     /// Strongest first.
     var successors: [SuccessorWeight] = []
+
+    /// Works out what is asked of all titles at once.
+    mutating func count(_ bounds: TileCells.Bounds) {
+        plays.count(bounds)
+        impressions.count(bounds)
+    }
 }
 
-/// Tiles of all regions together and of each.
+/// Tiles of all regions together and of each, with what their windows hold at a moment.
 struct RegionTotals: Sendable {
-    private var all = CountTiles()
-    private var regions: [RegionTiles] = []
+    private struct Counted: Sendable {
+        var tiles = CountTiles()
+        var counts = WindowCounts()
+
+        mutating func count(_ bounds: TileCells.Bounds) { counts = tiles.counts(bounds) }
+    }
+
+    private var all = Counted()
+    private var regions: [(region: RegionID, counted: Counted)] = []
 
     mutating func merge(_ others: [RegionTiles]) {
         for other in others {
-            all.merge(other.tiles)
+            all.tiles.merge(other.tiles)
             let place = regions.firstIndex { $0.region == other.region } ?? regions.count
-            if place == regions.count { regions.append(RegionTiles(region: other.region)) }
-            regions[place].tiles.merge(other.tiles)
+            if place == regions.count { regions.append((other.region, Counted())) }
+            regions[place].counted.tiles.merge(other.tiles)
         }
     }
 
-    func count(_ region: RegionID?, _ window: CountWindow, at now: Int64) -> Int64 {
-        guard let region else { return all.count(window: window, at: now) }
-        return regions.first { $0.region == region }?.tiles.count(window: window, at: now) ?? 0
+    /// Works out what `counts` answers.
+    mutating func count(_ bounds: TileCells.Bounds) {
+        all.count(bounds)
+        for place in regions.indices { regions[place].counted.count(bounds) }
     }
 
-    /// Adds what all windows hold.
-    func count(_ region: RegionID?, _ bounds: TileCells.Bounds, into counts: inout WindowCounts) {
-        guard let region else { return all.count(bounds, into: &counts) }
-        regions.withUnsafeBufferPointer { regions in
-            guard let first = regions.baseAddress else { return }
-            for place in regions.indices where first[place].region == region { first[place].tiles.count(bounds, into: &counts) }
+    func count(_ region: RegionID?, _ window: CountWindow, at now: Int64) -> Int64 {
+        guard let region else { return all.tiles.count(window: window, at: now) }
+        return regions.first { $0.region == region }?.counted.tiles.count(window: window, at: now) ?? 0
+    }
+
+    /// What all windows hold; with no bounds, at the moment that was counted last.
+    func counts(_ region: RegionID?, _ bounds: TileCells.Bounds?) -> WindowCounts {
+        guard let region else { return bounds.map(all.tiles.counts) ?? all.counts }
+        return regions.withUnsafeBufferPointer { regions in
+            guard let first = regions.baseAddress else { return WindowCounts() }
+            for place in regions.indices where first[place].region == region {
+                return bounds.map(first[place].counted.tiles.counts) ?? first[place].counted.counts
+            }
+            return WindowCounts()
         }
     }
 }

@@ -67,8 +67,15 @@ package struct TitleSnapshotBuilder: Sendable {
             valuedAt = now
         }
         resolveNewNames(index: index)
+        let bounds = TileCells.Bounds(at: now)
         for name in changed where indices[Int(name.raw)] >= 0 {
-            snapshot.titles[Int(indices[Int(name.raw)])] = totals(of: parts[Int(name.raw)], at: now)
+            let place = Int(indices[Int(name.raw)])
+            snapshot.titles[place] = totals(of: parts[Int(name.raw)], at: now)
+            snapshot.titles[place].count(bounds)
+        }
+        if bounds != snapshot.bounds {
+            for place in snapshot.titles.indices { snapshot.titles[place].count(bounds) }
+            snapshot.bounds = bounds
         }
         changed.removeAll(keepingCapacity: true)
         if armsChanged { snapshot.testArms = arms() }

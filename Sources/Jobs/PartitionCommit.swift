@@ -31,7 +31,8 @@ extension PartitionProcessor {
 
     private mutating func write(_ user: Int, expected: Position?, _ body: (UserWrite) -> Void) {
         writer.removeAll()
-        slots[user].value.encode(into: &writer, names: context.names)
+        // In place: a method of a part, asked for through the array, copies the whole.
+        slots.withUnsafeBufferPointer { $0[user].value.encode(into: &writer, names: context.names) }
         let (bucket, expiresAt, asOf, isErased) = withSlot(user) { slot in
             (slot.bucket, slot.value.expiresAt, slot.value.state.asOf, slot.value.isErased)
         }

@@ -36,6 +36,7 @@ import Testing
             if round % 50 != 49 { continue }
             let snapshot = makeSnapshot(&builder, version: 1)
             expectCounts(snapshot)
+            expectCounts(makeSnapshot(&builder, version: 1, at: now + Int64(round) * 60_000))
             for (index, title) in titles.enumerated() {
                 #expect(snapshot.totalPlays(index, region: nil) == Int64(plays.count { $0.title == title }))
                 let inSEA = plays.count { $0.title == title && $0.region == "SEA" }
@@ -53,24 +54,28 @@ import Testing
         }
     }
 
-    /// The counts of all titles in one pass are those of a title at a time, and 0 beyond the catalogue.
+    /// The counts of all titles in one pass are those of a title at a time, and 0 beyond the catalogue; at the snapshot's moment and later.
     private func expectCounts(_ snapshot: TitleSnapshot) {
-        let count = titles.count + 2
-        for region in [nil, RegionID("SEA"), RegionID("US")] {
-            func counts(_ count: (CountWindow) -> Int64) -> WindowCounts {
-                var counts = WindowCounts()
-                (counts.hour, counts.day, counts.week, counts.ever) = (count(.hour), count(.day), count(.week), count(.lifetime))
-                return counts
-            }
-            let expected = (0..<count).map { title in
-                var expected = TitleCounts()
-                expected.plays = counts { snapshot.plays(title, region: region, window: $0, at: now) }
-                expected.impressions = counts { snapshot.impressions(title, region: region, window: $0, at: now) }
-                expected.playsEverywhere = counts { snapshot.plays(title, region: nil, window: $0, at: now) }
-                return expected
-            }
-            #expect(snapshot.counts(ofFirst: count, region: region, at: now) == expected)
+        for now in [0, 1, 300_000, 7_200_000].map({ snapshot.asOf + $0 }) {
+            for region in [nil, RegionID("SEA"), RegionID("US")] { expectCounts(snapshot, region, at: now) }
         }
+    }
+
+    private func expectCounts(_ snapshot: TitleSnapshot, _ region: RegionID?, at now: Int64) {
+        let count = titles.count + 2
+        func counts(_ count: (CountWindow) -> Int64) -> WindowCounts {
+            var counts = WindowCounts()
+            (counts.hour, counts.day, counts.week, counts.ever) = (count(.hour), count(.day), count(.week), count(.lifetime))
+            return counts
+        }
+        let expected = (0..<count).map { title in
+            var expected = TitleCounts()
+            expected.plays = counts { snapshot.plays(title, region: region, window: $0, at: now) }
+            expected.impressions = counts { snapshot.impressions(title, region: region, window: $0, at: now) }
+            expected.playsEverywhere = counts { snapshot.plays(title, region: nil, window: $0, at: now) }
+            return expected
+        }
+        #expect(snapshot.counts(ofFirst: count, region: region, at: now) == expected)
     }
 
     @Test func anotherCatalogueMovesTheTitles() {
@@ -118,7 +123,9 @@ import Testing
         #expect(snapshot.arms(test: TestID("t")).isEmpty)
     }
 
-    private func makeSnapshot(_ builder: inout TitleSnapshotBuilder, version: Int64) -> TitleSnapshot {
-        builder.makeSnapshot(catalogVersion: version, titleCount: titles.count, at: now) { titles.firstIndex(of: $0.description) }
+    private func makeSnapshot(_ builder: inout TitleSnapshotBuilder, version: Int64, at time: Int64? = nil) -> TitleSnapshot {
+        builder.makeSnapshot(catalogVersion: version, titleCount: titles.count, at: time ?? now) {
+            titles.firstIndex(of: $0.description)
+        }
     }
 }
