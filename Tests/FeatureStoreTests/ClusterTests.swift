@@ -123,6 +123,57 @@ extension StoreTests {
             #expect(store.isBroken)
         }
 
+        /// Partitions share round trips; of each, some keys are already where their slot goes.
+        @Test func batchesThatShareARoundTripFollowTheirOwnSlots() async throws {
+            let fixture = try StoreFixture(.cluster)
+            let cluster = try #require(fixture.cluster)
+            let store = try fixture.connection()
+            let partitions = (0..<3 as Range<Int32>).map { $0 }
+            let names = (0..<12).map { "u\($0)" }
+            func batches(_ expected: (Int32, Int) -> Position?, _ offset: Int64) -> [WriteBatch] {
+                partitions.map { partition in
+                    var batch = WriteBatch(keys: keys, topic: "play", partition: partition)
+                    for (index, name) in names.enumerated() {
+                        let bucket = Bucket(partition: partition, index: 0)
+                        batch.append(
+                            user: name, bucket: bucket, expected: expected(partition, index), value: value(offset, "of \(partition)"))
+                    }
+                    return batch
+                }
+            }
+            #expect(try store.commit(batches({ _, _ in nil }, 1)) == [[], [], []])
+            var moves: [(slot: Int, source: Int, target: Int)] = []
+            for partition in [0, 2] {
+                let slot = try cluster.slot(of: "{\(partition).0}")
+                let source = try cluster.owner(of: slot)
+                moves.append((slot, source, (source + 1) % cluster.masterCount))
+                try cluster.beginMove(slot: slot, from: source, to: moves[moves.count - 1].target)
+                #expect(try cluster.moveKeys(slot: slot, from: source, to: moves[moves.count - 1].target, countMax: 5) == 5)
+            }
+            // One in four of the second and of the third is based on what is not there.
+            let written = try store.commit(batches({ partition, index in position(partition > 0 && index % 4 == 0 ? 7 : 1) }, 2))
+            #expect(written == [[], [0, 4, 8], [0, 4, 8]])
+            var loads: [KeyBatch] = []
+            for partition in partitions {
+                var load = KeyBatch(keys: keys, topic: "play", partition: partition)
+                for name in names { load.append(user: name, bucket: Bucket(partition: partition, index: 0)) }
+                loads.append(load)
+            }
+            var loaded = LoadedValues()
+            try store.load(loads, into: &loaded)
+            for partition in partitions {
+                for index in names.indices {
+                    let offset: Int64 = partition > 0 && index % 4 == 0 ? 1 : 2
+                    #expect(loaded[Int(partition) * names.count + index] == value(offset, "of \(partition)"))
+                }
+            }
+            for move in moves {
+                while try cluster.moveKeys(slot: move.slot, from: move.source, to: move.target, countMax: 50) > 0 {}
+                try cluster.endMove(slot: move.slot, from: move.source, to: move.target)
+            }
+            #expect(await comesTrue { cluster.isWorking })
+        }
+
         @Test func signalsFollowASlotThatMoves() async throws {
             let fixture = try StoreFixture(.cluster)
             let cluster = try #require(fixture.cluster)

@@ -196,13 +196,17 @@ final class JobRun {
             batch.events.isEmpty ? nil : engines[partition].map { (partition: partition, batch: batch, engine: $0) }
         }
         try records.bytes.withUnsafeBytes { bytes in
-            let users = setup.stages.measure(.apply) { work.map { ($0.partition, $0.engine.missingUsers(of: $0.batch, bytes: bytes)) } }
+            let users = setup.stages.measure(.apply) {
+                work.map { (partition: $0.partition, entries: $0.engine.missingUsers(of: $0.batch, bytes: bytes)) }
+            }
             try setup.stages.measure(.load) {
                 try store.loadUsers(users) { (partition, user, value) throws(StateError) in
                     try engines[partition]?.install(user, value: value)
                 }
             }
-            let titles = setup.stages.measure(.apply) { work.map { ($0.partition, $0.engine.process($0.batch, bytes: bytes)) } }
+            let titles = setup.stages.measure(.apply) {
+                work.map { (partition: $0.partition, entries: $0.engine.process($0.batch, bytes: bytes)) }
+            }
             try setup.stages.measure(.load) {
                 try store.loadTitles(titles) { (partition, title, value) throws(StateError) in
                     try engines[partition]?.install(title, value: value)
@@ -296,12 +300,13 @@ final class JobRun {
             engine.committed(titles: withTitles, at: Int64((.now - began) / .milliseconds(1)))
             consumer.commit(partition: partition, next: engine.titlePosition.offset + 1)
         }
-        for partition in conflicts {
+        if !conflicts.isEmpty {
             // Rule 5: our copy is not what is stored. Drop it, read again, go back to the markers.
+            let partitions = conflicts.sorted()
             setup.logger.notice(
-                "conflict: rewinding to the markers", metadata: ["topic": "\(setup.topic.name)", "partition": "\(partition)"])
+                "conflict: rewinding to the markers", metadata: ["topic": "\(setup.topic.name)", "partitions": "\(partitions)"])
             try look()
-            try begin(partition)
+            for partition in partitions { try begin(partition) }
         }
         setup.stages.commitTook(.now - lastCommit)
         if withTitles { try boundCache() }

@@ -115,34 +115,32 @@ final class JobStore {
 
     /// Reads viewers' values, those of all partitions together.
     func loadUsers(
-        _ missing: [(partition: Int32, users: [MissingUser])],
-        _ body: (Int32, MissingUser, UnsafeRawBufferPointer?) throws(StateError) -> Void
+        _ missing: Missing<MissingUser>, _ body: (Int32, MissingUser, UnsafeRawBufferPointer?) throws(StateError) -> Void
     ) throws {
-        for (partition, users) in missing {
-            let buffers = emptied(partition)
-            for user in users { user.user.withUnsafeBytes { buffers.keys.appendUser(user.bucket, $0) } }
-        }
-        try load(missing.map { ($0.partition, $0.users) }, body)
+        try load(missing, { user, keys in user.user.withUnsafeBytes { keys.appendUser(user.bucket, $0) } }, body)
     }
 
     /// Reads titles' values, those of all partitions together.
     func loadTitles(
-        _ missing: [(partition: Int32, titles: [MissingTitle])],
-        _ body: (Int32, MissingTitle, UnsafeRawBufferPointer?) throws(StateError) -> Void
+        _ missing: Missing<MissingTitle>, _ body: (Int32, MissingTitle, UnsafeRawBufferPointer?) throws(StateError) -> Void
     ) throws {
-        for (partition, titles) in missing {
-            let buffers = emptied(partition)
-            for title in titles { title.title.withUnsafeBytes { buffers.keys.appendTitle($0) } }
-        }
-        try load(missing.map { ($0.partition, $0.titles) }, body)
+        try load(missing, { title, keys in title.title.withUnsafeBytes { keys.appendTitle($0) } }, body)
     }
 
-    /// Reads what stands in the partitions' batches of keys.
-    private func load<Missing>(
-        _ missing: [(Int32, [Missing])], _ body: (Int32, Missing, UnsafeRawBufferPointer?) throws(StateError) -> Void
+    /// What is to be read of each partition.
+    typealias Missing<Entry> = [(partition: Int32, entries: [Entry])]
+
+    private func load<Entry>(
+        _ missing: Missing<Entry>, _ append: (Entry, inout KeyBatch) -> Void,
+        _ body: (Int32, Entry, UnsafeRawBufferPointer?) throws(StateError) -> Void
     ) throws {
-        if missing.allSatisfy({ $0.1.isEmpty }) { return }
-        try connection.load(missing.compactMap { buffers[$0.0]?.keys }, into: &loaded)
+        if missing.allSatisfy(\.entries.isEmpty) { return }
+        let batches = missing.map { partition, entries in
+            let buffers = emptied(partition)
+            for entry in entries { append(entry, &buffers.keys) }
+            return buffers.keys
+        }
+        try connection.load(batches, into: &loaded)
         var index = 0
         for (partition, entries) in missing {
             for entry in entries {
