@@ -192,8 +192,8 @@ actor WorkerFleet {
 
     private func group(of topic: Topic) -> String { "recs-main-\(topic.storeName)" }
 
-    /// Starts a second worker of the topic beside one that is stopped, and ends it in order. It must have been refused: by the topic's lock
-    /// or, where the other was stopped in the middle of a write, before it came so far. Answers whether it was.
+    /// Starts a second worker of the topic beside one that is stopped, and ends it. It must have been refused by the topic's lock or, where the
+    /// other was stopped in the middle of a write, wait for the log that it cannot open. Answers whether it was.
     func startRival(of index: Int) async throws -> Bool {
         guard let process = workers[index].process else { return false }
         let topic = workers[index].topic
@@ -201,7 +201,9 @@ actor WorkerFleet {
         let rival = try spawn(topic, [:])
         _ = await comesTrue(within: 60) { rival.standardError.contains(refusal) || !rival.isRunning }
         let isRefused = rival.standardError.contains(refusal)
-        let isBarred = !rival.isRunning && rival.standardError.contains("locked")
+        // Its newest word, so that nothing has come of it since.
+        let lastLine = rival.standardError.split(separator: "\n").last ?? ""
+        let isBarred = lastLine.contains("database is locked") && lastLine.contains("waiting for the event log")
         rival.signal(SIGTERM)
         if await !comesTrue(within: 30, { !rival.isRunning }) { rival.signal(SIGKILL) }
         let status = rival.wait()
