@@ -22,12 +22,7 @@ package struct AvroCursor {
     /// Writes an `int` or a `long`: a zigzag varint. Also a count, a union's branch and an enum's symbol.
     @inlinable
     package mutating func long(_ value: Int64) {
-        var rest = UInt64(bitPattern: value &<< 1 ^ value >> 63)
-        while rest >= 0x80 {
-            byte(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        byte(UInt8(truncatingIfNeeded: rest))
+        AvroWriter.long(value) { byte($0) }
     }
 
     /// Writes a length and the bytes.

@@ -5,12 +5,18 @@ package enum AvroWriter {
     /// Appends an `int` or a `long`: a zigzag varint of one to ten bytes. Also a count, a union's branch and an enum's symbol.
     @inlinable
     package static func long(_ value: Int64, into output: inout [UInt8]) {
+        long(value) { output.append($0) }
+    }
+
+    /// Hands out the bytes of an `int` or a `long`, first to last.
+    @inlinable @inline(__always)
+    static func long(_ value: Int64, _ put: (UInt8) -> Void) {
         var rest = UInt64(bitPattern: value &<< 1 ^ value >> 63)
         while rest >= 0x80 {
-            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            put(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        output.append(UInt8(truncatingIfNeeded: rest))
+        put(UInt8(truncatingIfNeeded: rest))
     }
 
     /// Appends one byte, 0 or 1.

@@ -68,12 +68,13 @@ package struct TitleSnapshotBuilder: Sendable {
         }
         resolveNewNames(index: index)
         let bounds = TileCells.Bounds(at: now)
+        let hasTileEnded = bounds != snapshot.bounds
         for name in changed where indices[Int(name.raw)] >= 0 {
             let place = Int(indices[Int(name.raw)])
             snapshot.titles[place] = totals(of: parts[Int(name.raw)], at: now)
-            snapshot.titles[place].count(bounds)
+            if !hasTileEnded { snapshot.titles[place].count(bounds) }
         }
-        if bounds != snapshot.bounds {
+        if hasTileEnded {
             for place in snapshot.titles.indices { snapshot.titles[place].count(bounds) }
             snapshot.bounds = bounds
         }

@@ -75,10 +75,10 @@ import Testing
     /// What is stored when emissions fail is taken for a redelivery in the next life: emitted again, counted once.
     @Test func failedEmissionsLeaveNoMarkerOfAnyPartition() throws {
         struct Refused: Error {}
-        let topics = (Int32(0)..<3).map { $0 }
+        let partitions: [Int32] = [0, 1, 2]
         func life(_ store: JobStore) throws -> [Int32: any PartitionEngine] {
             try Dictionary(
-                uniqueKeysWithValues: topics.map { partition in
+                uniqueKeysWithValues: partitions.map { partition in
                     let engine = try engine(partition, store, topic: .error)
                     try take(1..<2, engine, partition, store, type: .searchQuery)
                     return (partition, engine)
@@ -86,7 +86,7 @@ import Testing
         }
         let store = try errorStore()
         #expect(throws: Refused.self) { _ = try store.commit(try life(store), titles: true) { _ in throw Refused() } }
-        for partition in topics {
+        for partition in partitions {
             let (markers, titles) = try store.markers(of: partition)
             #expect(markers.allSatisfy { $0 == nil } && titles == nil)
             #expect(try stored(partition, "viewer", store) == 0)
@@ -96,8 +96,8 @@ import Testing
         #expect(
             try next.commit(try life(next), titles: true) { emitted += $0.flatMap { part in part.emissions.map { _ in part.partition } } }
                 == [])
-        #expect(emitted.sorted() == topics)
-        for partition in topics {
+        #expect(emitted.sorted() == partitions)
+        for partition in partitions {
             let ledger = try next.markers(of: partition).buckets.reduce(Ledger()) { $0 + ($1?.ledger ?? Ledger()) }
             #expect(ledger.received == 2 && ledger.applied == 1 && ledger.deadLettered == 1)
         }

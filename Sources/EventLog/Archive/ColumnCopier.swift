@@ -61,8 +61,8 @@ struct ColumnCopier {
         }
     }
 
-    /// Bytes that the columns of an event take at most: each has its branch, and none holds what another one holds.
-    func byteCountMax(of value: UnsafeRawBufferPointer) -> Int { found.count * AvroCursor.longByteCountMax + value.count }
+    /// Bytes that the columns of an event take at most: each has its branch, a byte, and none holds what another one holds.
+    func byteCountMax(of value: UnsafeRawBufferPointer) -> Int { found.count + value.count }
 
     /// Writes the columns of the event in Confluent wire format.
     mutating func copy(_ value: UnsafeRawBufferPointer, schemaID: Int32?, to output: inout AvroCursor) -> Facts {
