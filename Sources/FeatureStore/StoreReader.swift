@@ -22,6 +22,9 @@ package final class StoreReader: Sendable {
         package var score: Int64
     }
 
+    /// Does a piece of work soon: what else its caller asks for until then shares the pipeline.
+    package typealias Deferral = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
+
     /// A command that answers a list of texts, of keys of one slot.
     enum Command: Sendable {
         case values(ArraySlice<[UInt8]>)
@@ -52,12 +55,17 @@ package final class StoreReader: Sendable {
     private let route: StoreRoute
     private let queueCountMax: Int
     private let timeoutMilliseconds: Int
+    private let deferral: Deferral
 
     /// Starts the thread; it connects with the first read. A read is answered or refused within about twice the timeout.
-    package init(_ route: StoreRoute, queueCountMax: Int = 4096, timeoutMilliseconds: Int = 1000) {
+    /// - Parameter deferral: says when the thread is woken for reads that find nobody waiting.
+    package init(
+        _ route: StoreRoute, queueCountMax: Int = 4096, timeoutMilliseconds: Int = 1000, deferral: @escaping Deferral = { $0() }
+    ) {
         self.route = route
         self.queueCountMax = queueCountMax
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.deferral = deferral
         thread.withLockedValue { $0 = BlockingThread("recs-store-reader") { self.run() } }
     }
 
@@ -117,7 +125,7 @@ package final class StoreReader: Sendable {
             state.queue.append(request)
             return (nil, state.queue.count == 1)
         }
-        if isFirst { wake.signal() }
+        if isFirst { deferral { self.wake.signal() } }
         return refusal
     }
 

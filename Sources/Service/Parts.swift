@@ -51,7 +51,7 @@ struct Parts: Sendable {
             encoder: GatewayEncoder(schemas: foundations.schemas, schemaIDs: foundations.schemaIDs, limits: limits), metrics: metrics,
             logger: logger)
         viewers = ViewerReader(
-            reader: StoreReader(route), keys: keys, partitionCount: foundations.partitionCount,
+            reader: StoreReader(route, deferral: afterTurn), keys: keys, partitionCount: foundations.partitionCount,
             lostOffsets: foundations.lostOffsets)
         self.limits = try ProfileLimits(control: control)
         published = PublishedBox(catalog: catalogs.current, model: model, keys: keys)

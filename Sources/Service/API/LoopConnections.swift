@@ -1,6 +1,7 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 
 /// HTTP/1.1 connections whose requests run on the event loop that reads and writes them: a page wakes no other thread but the one that asks
 /// the store. What may block a thread, or keeps it for long, goes to other threads (`PoolMiddleware`).
@@ -26,4 +27,10 @@ private final class LoopExecutor: TaskExecutor {
         let job = UnownedJob(job)
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
+}
+
+/// Does the work once the event loop that the caller runs on has run the requests that are ready: what one wants of the store goes with what
+/// they want. At once where the caller runs on none.
+func afterTurn(_ work: @escaping @Sendable () -> Void) {
+    if let loop = MultiThreadedEventLoopGroup.currentEventLoop { loop.execute(work) } else { work() }
 }
