@@ -64,13 +64,9 @@ package struct RegionID: Hashable, Sendable, BitwiseCopyable {
     }
 
     package var text: String {
-        var bytes: [UInt8] = []
-        for shift in stride(from: 56, through: 0, by: -8) {
-            let byte = UInt8(truncatingIfNeeded: raw >> UInt64(shift))
-            if byte == 0 { break }
-            bytes.append(byte)
+        withUnsafeBytes(of: raw.bigEndian) { bytes in
+            String(decoding: UnsafeRawBufferPointer(rebasing: bytes.prefix { $0 != 0 }), as: UTF8.self)
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -106,8 +106,9 @@ struct RowDrafts {
     /// Titles that follow `title` or share most of its genres, with the model's score and what the closeness adds; where a search is given,
     /// what fits it too.
     private func neighbours(of title: Int, search: ViewerContext.Search?, _ context: inout ViewerContext) -> RankedTitles {
-        var titles = RankedTitles()
         let alike = context.columns.sets.similarities(to: context.columns.set(of: title))
+        var titles = RankedTitles()
+        titles.reserve(alike.count + context.titles.entries.count)
         for set in alike.indices where alike[set] >= RowScore.alikeMin {
             titles.add(set: set, term: context.taste.points[set] + Points.of(RowScore.genreWeight * alike[set]), context)
         }

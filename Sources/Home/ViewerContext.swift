@@ -85,11 +85,13 @@ struct ViewerContext: Sendable {
             guard abs(pull) >= 0.5, let title = history.index(of: rating.title, viewer, composer.catalog) else { return nil }
             return Opinion(title: title, pull: pull)
         }
-        shown = viewer.impression.shown.compactMap { shown in
-            guard let title = history.index(of: shown.title, viewer, composer.catalog) else { return nil }
-            if titles[title].playedAt >= shown.at { return nil }
-            return Shown(title: title, count: Float(shown.count), at: shown.at)
+        var shown: [Shown] = []
+        shown.reserveCapacity(viewer.impression.shown.count)
+        for entry in viewer.impression.shown {
+            guard let title = history.index(of: entry.title, viewer, composer.catalog), titles[title].playedAt < entry.at else { continue }
+            shown.append(Shown(title: title, count: Float(entry.count), at: entry.at))
         }
+        self.shown = shown
         searches = viewer.search.searches.reversed().map { search in
             let clicked = history.index(of: search.clicked, viewer, composer.catalog)
             return Search(search, viewer, clicked: clicked, composer: composer, now: request.now)
