@@ -100,6 +100,47 @@ import Testing
         await log.close()
     }
 
+    /// What is appended before a deferred wake waits for it, and shares its commit and so its append time. A writer that has not yet fallen asleep
+    /// after the round before takes records without a wake: one round of many must find it asleep.
+    @Test func appendsUntilADeferredWakeShareOneCommit() async throws {
+        let folder = try TemporaryFolder()
+        let wakes = NIOLockedValueBox<[@Sendable () -> Void]>([])
+        let commitCount = NIOLockedValueBox<Int64>(0)
+        let clock: @Sendable () -> Int64 = {
+            commitCount.withLockedValue { count in
+                count += 1
+                return count
+            }
+        }
+        let log = try EmbeddedLog(folder: folder.path("log"), clock: clock) { wake in wakes.withLockedValue { $0.append(wake) } }
+        _ = try await log.open(.play, partitions: 1)
+        var shared: (end: Int64, time: Int64)?
+        for round in 0..<100 where shared == nil {
+            let before = commitCount.withLockedValue { $0 }
+            let appends = (0..<5).map { number in
+                Task.immediate { await log.append(.numbered(.play, round * 5 + number..<round * 5 + number + 1)) }
+            }
+            let asked = wakes.withLockedValue { wakes in
+                defer { wakes = [] }
+                return wakes
+            }
+            let end = try await log.ranges(.play)[0].end
+            for wake in asked { wake() }
+            for append in appends { #expect(await append.value.allSatisfy { $0.position != nil }) }
+            if asked.count == 1, end == round * 5, commitCount.withLockedValue({ $0 }) == before + 1 { shared = (end, before + 1) }
+        }
+        let found = try #require(shared)
+        let consumer = try log.consumer(.play, group: nil)
+        let times = try await reading(consumer) { consumer in
+            _ = try consumer.waitForAssignment()
+            var batch = RecordBatch()
+            _ = try consumer.poll(into: &batch, recordCountMax: 1000, timeoutMilliseconds: 1000)
+            return batch.records.filter { $0.offset >= found.end }.map(\.timestamp)
+        }
+        #expect(times == [Int64](repeating: found.time, count: 5))
+        await log.close()
+    }
+
     @Test func aGroupHasOneConsumer() async throws {
         let folder = try TemporaryFolder()
         let log = try EmbeddedLog(folder: folder.path("log"))

@@ -8,6 +8,9 @@ internal import NIOConcurrencyHelpers
 /// An append is acknowledged after a commit with `synchronous = FULL`; appends that arrive during a commit share the next one. Several
 /// processes may append to and read a topic; a consumer group has one member.
 package final class EmbeddedLog: EventLog {
+    /// Does a piece of work soon: what else its caller appends until then shares the commit.
+    package typealias Deferral = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
+
     private struct OpenTopic {
         var file: TopicFile
         var writer: TopicWriter
@@ -22,6 +25,7 @@ package final class EmbeddedLog: EventLog {
     private let queueByteCountMax: Int
     private let topicByteCountMax: Int?
     private let clock: @Sendable () -> Int64
+    private let deferral: Deferral
     private let state = NIOLockedValueBox(State())
     private let blocking = BlockingQueue(label: "embedded-log")
 
@@ -30,9 +34,10 @@ package final class EmbeddedLog: EventLog {
     ///   - queueByteCountMax: what may wait for a commit, a topic; beyond it appends fail as `.unavailable`.
     ///   - topicByteCountMax: the largest size of a topic's file; beyond it appends fail as `.full`.
     ///   - clock: milliseconds since 1970.
+    ///   - deferral: says when a topic's writer thread is woken for an append that finds none waiting.
     package init(
         folder: String, queueByteCountMax: Int = 64 << 20, topicByteCountMax: Int? = nil,
-        clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds
+        clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, deferral: @escaping Deferral = { $0() }
     ) throws(LogError) {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -43,6 +48,7 @@ package final class EmbeddedLog: EventLog {
         self.queueByteCountMax = queueByteCountMax
         self.topicByteCountMax = topicByteCountMax
         self.clock = clock
+        self.deferral = deferral
     }
 
     package func open(_ topic: Topic, partitions: Int) async throws(LogError) -> TopicDescription {
@@ -52,7 +58,7 @@ package final class EmbeddedLog: EventLog {
             let file = try TopicFile(folder: folder, topic: topic, partitions: partitions, byteCountMax: topicByteCountMax)
             let isOpen = state.withLockedValue { state in
                 guard !state.isClosed else { return false }
-                let writer = TopicWriter(file: file, queueByteCountMax: queueByteCountMax, clock: clock)
+                let writer = TopicWriter(file: file, queueByteCountMax: queueByteCountMax, clock: clock, deferral: deferral)
                 state.topics[topic] = OpenTopic(file: file, writer: writer)
                 return true
             }

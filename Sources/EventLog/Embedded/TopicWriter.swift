@@ -11,15 +11,19 @@ final class TopicWriter: @unchecked Sendable {
     private let file: TopicFile
     private let queueByteCountMax: Int
     private let appender: TopicAppender
+    private let deferral: EmbeddedLog.Deferral
     private let condition = NSCondition()
     private var waiting: [AppendPart] = []
     private var waitingByteCount = 0
     private var isClosing = false
     private var hasEnded = false
 
-    init(file: TopicFile, queueByteCountMax: Int, clock: @escaping @Sendable () -> Int64) {
+    init(
+        file: TopicFile, queueByteCountMax: Int, clock: @escaping @Sendable () -> Int64, deferral: @escaping EmbeddedLog.Deferral
+    ) {
         self.file = file
         self.queueByteCountMax = queueByteCountMax
+        self.deferral = deferral
         appender = TopicAppender(file: file, clock: clock)
         let thread = Thread { [self] in
             nameThread("log-\(file.topic.name)")
@@ -37,13 +41,20 @@ final class TopicWriter: @unchecked Sendable {
         }
         condition.lock()
         let fits = waitingByteCount + part.byteCount <= queueByteCountMax && !isClosing
+        let isFirst = fits && waiting.isEmpty
         if fits {
             waiting.append(part)
             waitingByteCount += part.byteCount
-            condition.broadcast()
         }
         condition.unlock()
+        if isFirst { deferral { self.wake() } }
         if !fits { part.fail(LogError(.unavailable, "the queue of \(name) is full or the log is closing; try again later")) }
+    }
+
+    private func wake() {
+        condition.lock()
+        condition.broadcast()
+        condition.unlock()
     }
 
     /// Appends what is queued, then ends the thread; blocks until it has ended.

@@ -68,7 +68,7 @@ package struct Foundations: Sendable {
 
     private static func log(_ configuration: Configuration, _ clock: @escaping @Sendable () -> Int64) throws -> any EventLog {
         guard configuration.log.hasPrefix(BrokerAddress.scheme) else {
-            return try EmbeddedLog(folder: configuration.logFolder, clock: clock)
+            return try EmbeddedLog(folder: configuration.logFolder, clock: clock, deferral: afterTurn)
         }
         return try KafkaLog(
             settings: KafkaSettings(
