@@ -20,6 +20,12 @@ struct ProcessTimes {
     /// Memory that a process holds now, bytes.
     static func residentByteCount(of pid: Int32) -> Int64 { memory("VmRSS:", of: pid) }
 
+    /// Gives what was freed back to the system, so that memory held is memory in use (malloc_trim(3), which Swift's Glibc does not import).
+    static func giveBackFreeMemory() {
+        guard let trim = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+    }
+
     private static func memory(_ field: String, of pid: Int32) -> Int64 {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix(field) } ?? ""
