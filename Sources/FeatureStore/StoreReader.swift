@@ -22,7 +22,7 @@ package final class StoreReader: Sendable {
         package var score: Int64
     }
 
-    /// Does a piece of work soon: what else its caller asks for until then shares the pipeline.
+    /// Does a piece of work soon, on a thread that does not wait for it: all reads that are asked for until then share a pipeline.
     package typealias Deferral = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
 
     /// A command that answers a list of texts, of keys of one slot.
@@ -58,7 +58,7 @@ package final class StoreReader: Sendable {
     private let deferral: Deferral
 
     /// Starts the thread; it connects with the first read. A read is answered or refused within about twice the timeout.
-    /// - Parameter deferral: says when the thread is woken for reads that find nobody waiting.
+    /// - Parameter deferral: says when the thread is woken for a read.
     package init(
         _ route: StoreRoute, queueCountMax: Int = 4096, timeoutMilliseconds: Int = 1000, deferral: @escaping Deferral = { $0() }
     ) {
@@ -114,18 +114,19 @@ package final class StoreReader: Sendable {
         return try answer.get()
     }
 
-    /// Returns why the request is refused, nil where it waits.
+    /// Returns why the request is refused, nil where it waits. Each has a wake of its own, so that none waits for what another caller's thread
+    /// has to do first; one too many finds nothing to do.
     private func enqueue(_ request: Request) -> StoreError? {
-        let (refusal, isFirst) = state.withLockedValue { state -> (StoreError?, Bool) in
-            if state.isStopped { return (StoreError(.unavailable, "the feature store's reader has stopped"), false) }
+        let refusal = state.withLockedValue { state -> StoreError? in
+            if state.isStopped { return StoreError(.unavailable, "the feature store's reader has stopped") }
             if state.queue.count >= queueCountMax {
                 state.counts.refused += 1
-                return (StoreError(.unavailable, "\(queueCountMax) reads wait for Redis already: try again later"), false)
+                return StoreError(.unavailable, "\(queueCountMax) reads wait for Redis already: try again later")
             }
             state.queue.append(request)
-            return (nil, state.queue.count == 1)
+            return nil
         }
-        if isFirst { deferral { self.wake.signal() } }
+        if refusal == nil { deferral { self.wake.signal() } }
         return refusal
     }
 

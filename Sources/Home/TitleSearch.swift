@@ -82,7 +82,8 @@ final class TitleSearch: Sendable {
     /// All titles that fit the query, in no order.
     func matches(_ query: Query) -> [Match] {
         var found: [Match] = []
-        found.reserveCapacity(query.places.joined().reduce(0) { $0 + named[Int($1)].count + ofGenre[Int($1)].count })
+        let listedCount = query.places.joined().reduce(0) { $0 + named[Int($1)].count + ofGenre[Int($1)].count }
+        found.reserveCapacity(min(listedCount, nameStarts.count - 1))
         var places = TitlePlaces(titleCount: nameStarts.count)
         let share = 1 / Float(max(query.places.count, 1))
         let halfShare = 0.5 / Float(max(query.places.count, 1))

@@ -201,14 +201,14 @@ actor WorkerFleet {
         let rival = try spawn(topic, [:])
         @Sendable func hasAnswered() -> Bool { rival.standardError.contains(refusal) || !rival.isRunning }
         // By its newest word, so that nothing has come of it since.
-        func isBarred() -> Bool {
-            let lastLine = rival.standardError.split(separator: "\n").last ?? ""
+        func isBarred(_ said: String) -> Bool {
+            let lastLine = said.split(separator: "\n").last ?? ""
             return lastLine.contains("database is locked") && lastLine.contains("waiting for the event log")
         }
-        // One that has been barred for so long will be until the other goes on; one that has said nothing yet may be slow.
-        if await !comesTrue(within: 20, hasAnswered), !isBarred() { _ = await comesTrue(within: 40, hasAnswered) }
-        let isRefused = rival.standardError.contains(refusal)
-        let wasBarred = isBarred()
+        // One that has said nothing by then may be slow.
+        if await !comesTrue(within: 20, hasAnswered), !isBarred(rival.standardError) { _ = await comesTrue(within: 40, hasAnswered) }
+        let said = rival.standardError
+        let (isRefused, wasBarred) = (said.contains(refusal), isBarred(said))
         rival.signal(SIGTERM)
         if await !comesTrue(within: 30, { !rival.isRunning }) { rival.signal(SIGKILL) }
         let status = rival.wait()

@@ -8,7 +8,7 @@ internal import NIOConcurrencyHelpers
 /// An append is acknowledged after a commit with `synchronous = FULL`; appends that arrive during a commit share the next one. Several
 /// processes may append to and read a topic; a consumer group has one member.
 package final class EmbeddedLog: EventLog {
-    /// Does a piece of work soon: what else its caller appends until then shares the commit.
+    /// Does a piece of work soon, on a thread that does not wait for it: all that is appended until then shares a commit.
     package typealias Deferral = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
 
     private struct OpenTopic {
@@ -34,7 +34,7 @@ package final class EmbeddedLog: EventLog {
     ///   - queueByteCountMax: what may wait for a commit, a topic; beyond it appends fail as `.unavailable`.
     ///   - topicByteCountMax: the largest size of a topic's file; beyond it appends fail as `.full`.
     ///   - clock: milliseconds since 1970.
-    ///   - deferral: says when a topic's writer thread is woken for an append that finds none waiting.
+    ///   - deferral: says when topics' writer threads are woken for an append that nobody blocks for.
     package init(
         folder: String, queueByteCountMax: Int = 64 << 20, topicByteCountMax: Int? = nil,
         clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, deferral: @escaping Deferral = { $0() }
@@ -58,7 +58,7 @@ package final class EmbeddedLog: EventLog {
             let file = try TopicFile(folder: folder, topic: topic, partitions: partitions, byteCountMax: topicByteCountMax)
             let isOpen = state.withLockedValue { state in
                 guard !state.isClosed else { return false }
-                let writer = TopicWriter(file: file, queueByteCountMax: queueByteCountMax, clock: clock, deferral: deferral)
+                let writer = TopicWriter(file: file, queueByteCountMax: queueByteCountMax, clock: clock)
                 state.topics[topic] = OpenTopic(file: file, writer: writer)
                 return true
             }
@@ -69,12 +69,12 @@ package final class EmbeddedLog: EventLog {
 
     package func append(_ batch: AppendBatch) async -> [AppendOutcome] {
         await withCheckedContinuation { continuation in
-            start(batch) { continuation.resume(returning: $0) }
+            start(batch, wakingBy: deferral) { continuation.resume(returning: $0) }
         }
     }
 
     package func appendBlocking(_ batch: AppendBatch) -> [AppendOutcome] {
-        AppendTicket.waitBlocking { start(batch, completion: $0) }
+        AppendTicket.waitBlocking { start(batch, wakingBy: { $0() }, completion: $0) }
     }
 
     package func ranges(_ topic: Topic) async throws(LogError) -> [PartitionRange] {
@@ -140,13 +140,15 @@ package final class EmbeddedLog: EventLog {
         }
     }
 
-    private func start(_ batch: AppendBatch, completion: @escaping @Sendable ([AppendOutcome]) -> Void) {
+    private func start(
+        _ batch: AppendBatch, wakingBy deferral: Deferral, completion: @escaping @Sendable ([AppendOutcome]) -> Void
+    ) {
         let topics = state.withLockedValue { $0.topics }
         let ticket = AppendTicket(recordCount: batch.records.count, completion: completion)
         for part in split(batch, topics, ticket).compactMap(\.self) {
             let topic = batch.records[Int(part.records[0])].topic
             if let open = topics[topic] {
-                open.writer.submit(part)
+                open.writer.submit(part, wakingBy: deferral)
             } else {
                 part.fail(LogError(.mismatch, "the topic \(topic.name) is not open; open it first"))
             }

@@ -11,19 +11,15 @@ final class TopicWriter: @unchecked Sendable {
     private let file: TopicFile
     private let queueByteCountMax: Int
     private let appender: TopicAppender
-    private let deferral: EmbeddedLog.Deferral
     private let condition = NSCondition()
     private var waiting: [AppendPart] = []
     private var waitingByteCount = 0
     private var isClosing = false
     private var hasEnded = false
 
-    init(
-        file: TopicFile, queueByteCountMax: Int, clock: @escaping @Sendable () -> Int64, deferral: @escaping EmbeddedLog.Deferral
-    ) {
+    init(file: TopicFile, queueByteCountMax: Int, clock: @escaping @Sendable () -> Int64) {
         self.file = file
         self.queueByteCountMax = queueByteCountMax
-        self.deferral = deferral
         appender = TopicAppender(file: file, clock: clock)
         let thread = Thread { [self] in
             nameThread("log-\(file.topic.name)")
@@ -32,8 +28,9 @@ final class TopicWriter: @unchecked Sendable {
         thread.start()
     }
 
-    /// Queues the part; its ticket is answered at once where that is impossible, else after the commit.
-    func submit(_ part: AppendPart) {
+    /// Queues the part; its ticket is answered at once where that is impossible, else after the commit. Each part has a wake of its own, so that
+    /// none waits for what another caller's thread has to do first.
+    func submit(_ part: AppendPart, wakingBy deferral: EmbeddedLog.Deferral) {
         let name = file.topic.name
         guard part.byteCount <= queueByteCountMax else {
             part.fail(LogError(.tooLarge, "\(part.byteCount) bytes for \(name) in one batch; at most \(queueByteCountMax) fit"))
@@ -41,14 +38,16 @@ final class TopicWriter: @unchecked Sendable {
         }
         condition.lock()
         let fits = waitingByteCount + part.byteCount <= queueByteCountMax && !isClosing
-        let isFirst = fits && waiting.isEmpty
         if fits {
             waiting.append(part)
             waitingByteCount += part.byteCount
         }
         condition.unlock()
-        if isFirst { deferral { self.wake() } }
-        if !fits { part.fail(LogError(.unavailable, "the queue of \(name) is full or the log is closing; try again later")) }
+        guard fits else {
+            part.fail(LogError(.unavailable, "the queue of \(name) is full or the log is closing; try again later"))
+            return
+        }
+        deferral { self.wake() }
     }
 
     private func wake() {

@@ -29,8 +29,8 @@ private final class LoopExecutor: TaskExecutor {
     }
 }
 
-/// Does the work once the event loop that the caller runs on has run the requests that are ready: what one wants of the store goes with what
-/// they want. At once where the caller runs on none.
+/// Does the work once the event loop that the caller runs on has run the requests that are ready, so that what they want of the store or of the
+/// log goes together; at once where the caller runs on none.
 func afterTurn(_ work: @escaping @Sendable () -> Void) {
     if let loop = MultiThreadedEventLoopGroup.currentEventLoop { loop.execute(work) } else { work() }
 }

@@ -33,7 +33,7 @@ package struct GrowthBench: Sendable {
             ) { scene in
                 let sent = try await scene.fill(events: eventCount, users: userCount, seed: seed)
                 let emptyBytes = try scene.redisInfo("used_memory")
-                // What the simulator held goes back to the system, so that what is held more in the end is the jobs'.
+                // What the simulator held goes back to the system, so that what is held more at the peak is the jobs'.
                 ProcessTimes.giveBackFreeMemory()
                 let residentByteCount = ProcessTimes.residentByteCount
                 let meter = scene.meter()
@@ -44,8 +44,8 @@ package struct GrowthBench: Sendable {
                 run.details = [
                     ("viewers with state", Double(memory.viewers)), ("Redis bytes a viewer", memory.redisPerUser),
                     ("Redis bytes a busy viewer", memory.redisPerBusyUser), ("Redis MB of titles", memory.titleMegabytes),
-                    ("jobs' resident MB", Double(jobByteCount) / 1_048_576),
-                    ("jobs' resident bytes a viewer", Double(jobByteCount) / Double(max(memory.viewers, 1))),
+                    ("jobs' peak MB", Double(jobByteCount) / 1_048_576),
+                    ("jobs' peak bytes a viewer", Double(jobByteCount) / Double(max(memory.viewers, 1))),
                 ]
                 return BenchReport.Figure("\(userCount) viewers", unit: "events", runs: [run])
             }
