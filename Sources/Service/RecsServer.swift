@@ -53,7 +53,7 @@ package struct RecsServer {
         let changes = try DefinitionService(
             definitions: definitions, version: version, catalogs: catalogs, foundations: foundations, logger: logger)
         var services: [any Service] = redis.map { [$0] } ?? []
-        services += [parts.namespaces, changes]
+        services += [MemoryTrimmer(), parts.namespaces, changes]
         services.append(jobs(parts))
         services += archiveJobs(parts)
         services += retention(parts)
