@@ -199,14 +199,17 @@ actor WorkerFleet {
         let topic = workers[index].topic
         let refusal = "is already read by group '\(group(of: topic))' in process \(process.pid);"
         let rival = try spawn(topic, [:])
-        @Sendable func hasAnswered() -> Bool { rival.standardError.contains(refusal) || !rival.isRunning }
         // By its newest word, so that nothing has come of it since.
-        func isBarred(_ said: String) -> Bool {
+        @Sendable func isBarred(_ said: String) -> Bool {
             let lastLine = said.split(separator: "\n").last ?? ""
             return lastLine.contains("database is locked") && lastLine.contains("waiting for the event log")
         }
-        // One that has said nothing by then may be slow.
-        if await !comesTrue(within: 20, hasAnswered), !isBarred(rival.standardError) { _ = await comesTrue(within: 40, hasAnswered) }
+        let start = ContinuousClock.now
+        _ = await comesTrue(within: 60) {
+            let said = rival.standardError
+            // One that is barred may yet get in and be refused, and one that says nothing may be slow.
+            return said.contains(refusal) || !rival.isRunning || start.duration(to: .now) > .seconds(20) && isBarred(said)
+        }
         let said = rival.standardError
         let (isRefused, wasBarred) = (said.contains(refusal), isBarred(said))
         rival.signal(SIGTERM)

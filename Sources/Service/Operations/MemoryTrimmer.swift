@@ -10,8 +10,7 @@ struct MemoryTrimmer: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: MemoryTrimmer.interval)
+            while (try? await Task.sleep(for: MemoryTrimmer.interval)) != nil {
                 guard ProcessTimes.residentByteCount >= MemoryTrimmer.heldByteCountMin else { continue }
                 // Some milliseconds of a thread that may block.
                 try? await NIOThreadPool.singleton.runIfActive { ProcessTimes.giveBackFreeMemory() }

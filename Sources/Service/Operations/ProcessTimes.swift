@@ -22,8 +22,7 @@ struct ProcessTimes {
 
     /// Gives what was freed back to the system, so that memory held is memory in use (malloc_trim(3), which Swift's Glibc does not import).
     static func giveBackFreeMemory() {
-        guard let trim = dlsym(nil, "malloc_trim") else { return }
-        _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+        _ = linkedFunction("malloc_trim", as: (@convention(c) (Int) -> Int32).self)?(0)
     }
 
     private static func memory(_ field: String, of pid: Int32) -> Int64 {

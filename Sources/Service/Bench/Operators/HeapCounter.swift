@@ -5,8 +5,9 @@ struct HeapCounter {
     private typealias Counter = @convention(c) () -> UInt64
 
     private static let counters: (all: Counter, swift: Counter)? = {
-        guard let all = dlsym(nil, "recs_allocations"), let swift = dlsym(nil, "recs_swift_allocations") else { return nil }
-        return (unsafeBitCast(all, to: Counter.self), unsafeBitCast(swift, to: Counter.self))
+        let all: Counter? = linkedFunction("recs_allocations")
+        let swift: Counter? = linkedFunction("recs_swift_allocations")
+        return if let all, let swift { (all, swift) } else { nil }
     }()
 
     /// Calls of `malloc` and its like.

@@ -37,7 +37,9 @@ package struct GrowthBench: Sendable {
                 ProcessTimes.giveBackFreeMemory()
                 let residentByteCount = ProcessTimes.residentByteCount
                 let meter = scene.meter()
-                let jobByteCount = try await scene.work(off: sent.events) - residentByteCount
+                var peakByteCount = residentByteCount
+                try await scene.work(off: sent.events) { peakByteCount = max(peakByteCount, ProcessTimes.residentByteCount) }
+                let jobByteCount = peakByteCount - residentByteCount
                 var run = scene.run(meter, count: sent.events)
                 faults += scene.check(sent).map { "\(userCount) viewers: \($0)" }
                 let memory = try memory(scene, emptyBytes)

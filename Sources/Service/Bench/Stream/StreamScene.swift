@@ -152,21 +152,19 @@ struct StreamScene {
 
     // MARK: Working off
 
-    /// Runs the jobs until so many events are in the features; answers the most memory that this process was seen to hold meanwhile, bytes.
-    @discardableResult
-    func work(off events: Int) async throws -> Int64 {
+    /// Runs the jobs until so many events are in the features. `look` is called some times a second meanwhile.
+    func work(off events: Int, look: () -> Void = {}) async throws {
         let topics = Topic.allCases.filter(\.hasJob)
         let namespace = parts.keys.namespace
         let jobs = topics.map {
             JobService(parts.jobSetup($0, namespace: namespace, entry: .init(state: .live, definition: 0), emits: true))
         }
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
             for job in jobs { tasks.addTask { await job.run() } }
             defer { for job in jobs { job.stop() } }
-            var heldByteCount: Int64 = 0
             for tick in 0... {
                 try await Task.sleep(for: .milliseconds(20))
-                if tick % 10 == 0 { heldByteCount = max(heldByteCount, ProcessTimes.residentByteCount) }
+                if tick % 10 == 0 { look() }
                 let statuses = parts.board.jobs(of: parts.keys.namespace)
                 if let stopped = statuses.first(where: { if case .stopped = $0.status.state { true } else { false } }) {
                     throw JobHalt("\(stopped.topic.name): \(stopped.status.state.reason ?? "")")
@@ -175,7 +173,7 @@ struct StreamScene {
                 progress("\(received) of \(events) events in the features")
                 if received >= events { break }
             }
-            return max(heldByteCount, ProcessTimes.residentByteCount)
+            look()
         }
     }
 
