@@ -10,10 +10,15 @@ struct BenchOutput: ParsableArguments {
     @Option(help: ArgumentHelp("Draw the figures beside their yardsticks, or over time, into this SVG file.", valueName: "file"))
     var svg: String?
 
-    /// Measures, telling what is being done, and prints the report.
+    /// Measures, telling what is being done, and prints the report. Ended by a signal, it leaves no server and no folder behind.
     func show(_ measure: (_ progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport) async throws {
+        Leftover.removeAllAtSignals()
         let progress = Progress()
-        let report = try await measure { progress.show($0) }
+        let report: BenchReport
+        do { report = try await measure { progress.show($0) } } catch {
+            await Leftover.waitWhereEnding()
+            throw error
+        }
         progress.end()
         try show(report)
     }

@@ -7,8 +7,8 @@ import Glibc
 /// whole test run with its hundreds of servers' files dies of it.
 package final class ChildProcess: @unchecked Sendable {
     // Everything but `status`, which the lock guards, is set once.
-    private let output: URL
-    private let errors: URL
+    private let output: ChildFile
+    private let errors: ChildFile
     package let pid: Int32
     private let lock = NSLock()
     /// What `waitpid` said; nil while it runs.
@@ -16,20 +16,15 @@ package final class ChildProcess: @unchecked Sendable {
 
     /// Starts `program` (a path, or a name on PATH) with `environment` added to ours.
     package init(_ program: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil) throws {
-        let base = FileManager.default.temporaryDirectory.appendingPathComponent("recs-child-\(UUID().uuidString)")
-        output = base.appendingPathExtension("out")
-        errors = base.appendingPathExtension("err")
-        let file = base.appendingPathExtension("in")
-        try input?.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
+        (output, errors) = (try ChildFile(), try ChildFile())
+        let file = try input.map { try ChildFile($0) }
         let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         pid = try ChildProcess.spawn(
-            [program] + arguments, environment: all.map { "\($0)=\($1)" }, input: input == nil ? "/dev/null" : file.path,
-            output: output.path, errors: errors.path)
+            [program] + arguments, environment: all.map { "\($0)=\($1)" }, input: file, output: output, errors: errors)
     }
 
     private static func spawn(
-        _ arguments: [String], environment: [String], input: String, output: String, errors: String
+        _ arguments: [String], environment: [String], input: ChildFile?, output: ChildFile, errors: ChildFile
     ) throws -> Int32 {
         var attributes = posix_spawnattr_t()
         var actions = posix_spawn_file_actions_t()
@@ -48,9 +43,9 @@ package final class ChildProcess: @unchecked Sendable {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 0, input?.path ?? "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
+        posix_spawn_file_actions_adddup2(&actions, errors.descriptor, 2)
         _ = closeFrom?(&actions, 3)
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
@@ -76,8 +71,6 @@ package final class ChildProcess: @unchecked Sendable {
             // Or nobody takes its exit status, and the zombie keeps the testing library's own monitor busy.
             _ = collect(0)
         }
-        try? FileManager.default.removeItem(at: output)
-        try? FileManager.default.removeItem(at: errors)
     }
 
     package var isRunning: Bool { collect(WNOHANG) == nil }
@@ -92,8 +85,8 @@ package final class ChildProcess: @unchecked Sendable {
     }
 
     /// What is not UTF-8 stands there as replacement characters; the rest can be searched all the same.
-    package var standardOutput: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
-    package var standardError: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
+    package var standardOutput: String { String(decoding: output.contents, as: UTF8.self) }
+    package var standardError: String { String(decoding: errors.contents, as: UTF8.self) }
 
     package func signal(_ number: Int32) { kill(pid, number) }
 

@@ -64,17 +64,24 @@ extension HomeBench {
 /// A `recs` process that the benchmark starts, measures and stops.
 final class ServerChild: @unchecked Sendable {
     // Only its pid and address are read after `init`; `Process` itself is touched by the one owner.
-    private let process = Process()
+    private let process: Process
+    private let leftover: Leftover
     private static let patience = Duration.seconds(3)
     let url: String
     var pid: Int32 { process.processIdentifier }
 
     init(_ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments
         let pipe = Pipe()
-        process.standardError = pipe
-        try process.run()
+        (process, leftover) = try Leftover.made {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            process.arguments = arguments
+            process.standardError = pipe
+            try process.run()
+            return process
+        } remove: {
+            Self.end($0)
+        }
         var text = ""
         while !text.contains("listens on http://") {
             let data = pipe.fileHandleForReading.availableData
@@ -91,7 +98,9 @@ final class ServerChild: @unchecked Sendable {
     var peakBytes: Int64 { ProcessTimes.peakByteCount(of: pid) }
 
     /// The server's own child: its Redis.
-    var childPID: Int32? {
+    var childPID: Int32? { Self.child(of: pid) }
+
+    private static func child(of pid: Int32) -> Int32? {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
         if let first = text.split(separator: " ").first { return Int32(first) }
         // The child may hang on another thread of the server.
@@ -104,17 +113,19 @@ final class ServerChild: @unchecked Sendable {
     }
 
     /// Ends it in order; one that waits for its open streams, or for a slow disk, is not waited for.
-    func stop() {
-        let redis = childPID
+    func stop() { leftover.remove() }
+
+    private static func end(_ process: Process) {
+        let pid = process.processIdentifier
+        let redis = child(of: pid)
         process.terminate()
-        Self.wait { process.isRunning }
-        guard process.isRunning else { return process.waitUntilExit() }
-        kill(pid, SIGKILL)
+        wait { process.isRunning }
+        if process.isRunning { kill(pid, SIGKILL) }
         process.waitUntilExit()
-        // Whoever is killed cannot take its Redis along.
+        // Whoever is killed, or ended before it was ready to be, cannot take its Redis along.
         guard let redis else { return }
         kill(redis, SIGTERM)
-        Self.wait { kill(redis, 0) == 0 }
+        wait { kill(redis, 0) == 0 }
     }
 
     private static func wait(while condition: () -> Bool) {

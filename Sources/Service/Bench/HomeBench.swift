@@ -28,8 +28,8 @@ package struct HomeBench: Sendable {
 
     /// Warms a service up, then measures its pages and the yardstick by turns.
     package func run(progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try BenchFolder()
+        defer { folder.remove() }
         let server = try ServerChild(["serve", "--data", folder.path, "--port", "0"])
         defer { server.stop() }
         let catalog = try BenchCatalog.document(titleCount: titleCount, seed: seed, newest: wallClockMilliseconds())
@@ -79,19 +79,10 @@ package struct HomeBench: Sendable {
             } next: {
                 simulator.next($0, into: &$1)
             }
-            while try await lag(client) > 0 { try await Task.sleep(for: .milliseconds(200)) }
+            while try await client.lag() > 0 { try await Task.sleep(for: .milliseconds(200)) }
             // One more second for the title snapshot.
             try await Task.sleep(for: .seconds(1.5))
         }
-    }
-
-    private func lag(_ client: RecsClient) async throws -> Int {
-        struct Status: Decodable {
-            struct Job: Decodable { var lag: Int }
-            var jobs: [Job]
-        }
-        let answer = try await client.get("/v1/status")
-        return try JSONDecoder().decode(Status.self, from: Data(answer.text.utf8)).jobs.reduce(0) { $0 + $1.lag }
     }
 
     private func storeCounts(_ url: String) async throws -> (reads: Double, pipelines: Double) {

@@ -12,15 +12,14 @@ final class CaptureTarget {
     private let log: CaptureBench.Log
     private let bootstrap: String?
     private let partitionCount: Int
-    private let folder: URL
+    private let folder: BenchFolder
 
     init(_ log: CaptureBench.Log, broker: BrokerChild?, partitionCount: Int) throws {
         self.log = log
         self.partitionCount = partitionCount
         bootstrap = broker?.bootstrap
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let settings = folder.appendingPathComponent("recs.yaml")
+        folder = try BenchFolder()
+        let settings = URL(fileURLWithPath: folder.path + "/recs.yaml")
         try "partitions: \(partitionCount)\nlog_level: warning\n".write(to: settings, atomically: true, encoding: .utf8)
         let place = broker.map { "kafka://\($0.bootstrap)" } ?? "embedded"
         server = try ServerChild([
@@ -28,7 +27,7 @@ final class CaptureTarget {
         ])
     }
 
-    func remove() { try? FileManager.default.removeItem(at: folder) }
+    func remove() { folder.remove() }
 
     /// What is wrong with the log: each id must be there once, and no other.
     func faults(expecting posted: [EventID]) async throws -> [String] {

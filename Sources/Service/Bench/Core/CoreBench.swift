@@ -25,9 +25,8 @@ package struct CoreBench: Sendable {
 
     /// Fills a topic, reads it with the job and with both yardsticks by turns, and compares the files.
     package func run(progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try BenchFolder()
+        defer { folder.remove() }
         let partitionCount = max(Self.partitionCountMin, (eventCount + Self.mockEventCountMax - 1) / Self.mockEventCountMax)
         let broker = log == "kafka" ? try BrokerChild(partitionCount: partitionCount) : nil
         let bootstrap = broker?.bootstrap ?? String(log.dropFirst(log.hasPrefix("kafka://") ? 8 : 0))

@@ -14,23 +14,21 @@ struct LoadedService: Sendable {
     let server: ServerChild
     let catalog: Catalog
     let seed: UInt64
-    private var folder: String
 
-    private init(server: ServerChild, catalog: Catalog, seed: UInt64, folder: String) {
+    private init(server: ServerChild, catalog: Catalog, seed: UInt64) {
         self.server = server
         self.catalog = catalog
         self.seed = seed
-        self.folder = folder
     }
 
     /// Starts the service, lends it to `body` and stops it.
     static func with<Value>(seed: UInt64, _ body: (LoadedService) async throws -> Value) async throws -> Value {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try BenchFolder()
+        defer { folder.remove() }
         let document = try CatalogDocument.parse(Resources().catalog())
-        let server = try ServerChild(["serve", "--data", folder, "--port", "0"])
+        let server = try ServerChild(["serve", "--data", folder.path, "--port", "0"])
         defer { server.stop() }
-        let service = LoadedService(server: server, catalog: try document.catalog(version: 1), seed: seed, folder: folder)
+        let service = LoadedService(server: server, catalog: try document.catalog(version: 1), seed: seed)
         try await RecsClient.with(server.url) { client in
             let bytes = try document.serialized()
             let answer = try await client.post("/v1/catalog?replace=true", contentType: "application/json", body: ByteBuffer(bytes: bytes))
@@ -44,7 +42,7 @@ struct LoadedService: Sendable {
         let started = ContinuousClock.now
         try await post(eventCount: Self.calibrationEventCount, perSecond: nil)
         try await RecsClient.with(server.url) { client in
-            while try await lag(client) > 0 { try await Task.sleep(for: Self.settlePause) }
+            while try await client.lag() > 0 { try await Task.sleep(for: Self.settlePause) }
         }
         return Double(Self.calibrationEventCount) / ((ContinuousClock.now - started) / .seconds(1))
     }
@@ -74,15 +72,6 @@ struct LoadedService: Sendable {
             let counts = try await EventPoster(client: client, eventsPerSecondMax: rate).post { simulator.next($0, into: &$1) }
             guard counts.refused == 0 else { throw ClientError(.invalid, "an event of the load was refused: \(counts.firstRefusal ?? "")") }
         }
-    }
-
-    private func lag(_ client: RecsClient) async throws -> Int {
-        struct Status: Decodable {
-            struct Job: Decodable { var lag: Int }
-            var jobs: [Job]
-        }
-        let answer = try await client.get("/v1/status")
-        return try JSONDecoder().decode(Status.self, from: Data(answer.text.utf8)).jobs.reduce(0) { $0 + $1.lag }
     }
 }
 

@@ -35,10 +35,11 @@ package struct SoakBench: Sendable {
     }
 
     package func run(progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let redis = try RedisServer(folder: folder + "/redis")
-        defer { redis.stop() }
+        let made = try BenchFolder()
+        defer { made.remove() }
+        let folder = made.path
+        let (redis, running) = try Leftover.redis(in: made)
+        defer { running.remove() }
         let server = try ServerChild(["serve", "--data", folder, "--port", "0", "--redis", redis.address.description])
         defer { server.stop() }
         let course = try await RecsClient.with(server.url) { client in

@@ -39,17 +39,16 @@ struct StreamScene {
         progress: @escaping @Sendable (String) -> Void,
         _ body: (StreamScene) async throws -> Value
     ) async throws -> Value {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recs-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try BenchFolder()
+        defer { folder.remove() }
         let broker = log == "kafka" ? try BrokerChild(partitionCount: partitionCount) : nil
         var configuration = Configuration()
         configuration.dataFolder = folder.path
         configuration.partitionCount = partitionCount
         configuration.log = broker.map { "kafka://\($0.bootstrap)" } ?? log
         configuration.kafkaAssignmentStrategy = "range"
-        let redis = try RedisServer(folder: folder.path + "/redis")
-        defer { redis.stop() }
+        let (redis, running) = try Leftover.redis(in: folder)
+        defer { running.remove() }
         try stopRewriting(redis)
         let parts = try await parts(configuration, redis, logClock, logger)
         let scene = StreamScene(
