@@ -38,10 +38,13 @@ struct BenchStream: AsyncParsableCommand {
             """)
 
     @Option(help: "Events.")
-    var events = 1_000_000
+    var events = 2_000_000
 
-    @Option(help: "Viewers.")
+    @Option(help: "Viewers, each of whom comes at least once.")
     var users = 100_000
+
+    @Option(help: "Titles in the catalogue.")
+    var titles = 10_000
 
     @Option(help: "Seed.")
     var seed: UInt64 = 1
@@ -55,13 +58,16 @@ struct BenchStream: AsyncParsableCommand {
     @OptionGroup var printing: BenchOutput
 
     func validate() throws {
-        guard events > 0, users > 0, runs > 0 else { throw ValidationError("--events, --users and --runs are at least 1") }
+        guard events > 0, users > 0, titles > 0, runs > 0 else {
+            throw ValidationError("--events, --users, --titles and --runs are at least 1")
+        }
     }
 
     func run() async throws {
         var bench = StreamBench()
         bench.eventCount = events
         bench.userCount = users
+        bench.titleCount = titles
         bench.seed = seed
         bench.log = log
         bench.runCount = runs

@@ -17,10 +17,13 @@ struct BenchReplay: AsyncParsableCommand {
             """)
 
     @Option(help: "Events.")
-    var events = 1_000_000
+    var events = 2_000_000
 
-    @Option(help: "Viewers.")
+    @Option(help: "Viewers, each of whom comes at least once.")
     var users = 100_000
+
+    @Option(help: "Titles in the catalogue.")
+    var titles = 10_000
 
     @Option(help: "Replays, of which the median counts.")
     var runs = 5
@@ -31,13 +34,16 @@ struct BenchReplay: AsyncParsableCommand {
     @OptionGroup var printing: BenchOutput
 
     func validate() throws {
-        guard events > 0, users > 0, runs > 0 else { throw ValidationError("--events, --users and --runs are at least 1") }
+        guard events > 0, users > 0, titles > 0, runs > 0 else {
+            throw ValidationError("--events, --users, --titles and --runs are at least 1")
+        }
     }
 
     func run() async throws {
         var bench = ReplayBench()
         bench.eventCount = events
         bench.userCount = users
+        bench.titleCount = titles
         bench.runCount = runs
         bench.seed = seed
         try await printing.show { try await bench.run(logger: Bench.quietLogger(), progress: $0) }
@@ -50,8 +56,8 @@ struct BenchGrowth: AsyncParsableCommand {
         commandName: "growth",
         abstract: "What an event costs and what a viewer takes, from few viewers to many.",
         discussion: """
-            Each size has a log and a Redis of its own; the smallest is the yardstick of the others. Two million viewers take some 4 GB of memory
-            and 3 GB of disk.
+            Each size has a log and a Redis of its own; the smallest is the yardstick of the others. Two million viewers take some GGG GB of memory
+            and DDD GB of disk.
 
             Examples:
               recs bench growth
@@ -61,8 +67,11 @@ struct BenchGrowth: AsyncParsableCommand {
     @Option(help: "Sizes, separated by commas.")
     var users = "10000,100000,500000,2000000"
 
-    @Option(help: "At least so many events a size.")
-    var events = 1_000_000
+    @Option(help: "Events a viewer.")
+    var events = 18
+
+    @Option(help: "Titles in the catalogue.")
+    var titles = 10_000
 
     @Option(help: "Seed.")
     var seed: UInt64 = 1
@@ -72,7 +81,7 @@ struct BenchGrowth: AsyncParsableCommand {
     private var sizes: [Int] { users.split(separator: ",").compactMap { Int($0) } }
 
     func validate() throws {
-        guard sizes.count > 1, sizes.count == users.split(separator: ",").count, sizes.allSatisfy({ $0 > 0 }), events > 0 else {
+        guard sizes.count > 1, sizes.count == users.split(separator: ",").count, sizes.allSatisfy({ $0 > 0 }), events > 0, titles > 0 else {
             throw ValidationError("--users is \(users); name two sizes or more, as 10000,100000")
         }
     }
@@ -80,7 +89,8 @@ struct BenchGrowth: AsyncParsableCommand {
     func run() async throws {
         var bench = GrowthBench()
         bench.userCounts = sizes
-        bench.eventCountMin = events
+        bench.eventsPerUser = events
+        bench.titleCount = titles
         bench.seed = seed
         try await printing.show { try await bench.run(logger: Bench.quietLogger(), progress: $0) }
     }

@@ -13,6 +13,8 @@ struct SimulatedSession {
 
 extension ViewerSimulator {
     private static let rowTitleCount = 6
+    /// Where less than this of the weight is not on test, nothing is chosen.
+    private static let choosableShareMin = 1e-6
     private static let continueWatchingRow = Array("continue_watching".utf8)
     private static let topPicksRow = Array("top_picks".utf8)
     private static let newRow = Array("new".utf8)
@@ -39,23 +41,32 @@ extension ViewerSimulator {
 
     /// Sets `choice` for the viewer; false where there is nothing to choose.
     private mutating func weighChoices(of viewer: Int) -> Bool {
-        var sum = 0.0
+        let region = viewers[viewer].region
+        func liking(_ set: SimulatedWorld.FilmSet) -> Double {
+            let match = viewers[viewer].match(set.genres)
+            // A well matched film is chosen about thirty times as often as an unfit one.
+            return match * match * match * 30 + 1
+        }
         choice.removeAll(keepingCapacity: true)
-        let tested = viewers[viewer].participations.map { escapedTests[$0.test].film }
-        for film in world.films.indices {
-            let weight = world.weights[viewers[viewer].region][film]
-            if weight > 0 && !tested.contains(film) {
-                let match = viewers[viewer].match(world.films[film])
-                // A well matched film is chosen about thirty times as often as an unfit one, a film seen before rarely.
-                let liking = match * match * match * 30 + 1
-                sum += weight * liking * (viewers[viewer].hasSeen(film) ? 0.03 : 1)
-            }
+        var sum = 0.0
+        for set in world.sets {
+            sum += (set.sums[region].last ?? 0) * liking(set)
             choice.append(sum)
         }
-        return sum > 0
+        let tested = viewers[viewer].participations.compactMap { escapedTests[$0.test].film }
+        let testedSum = Set(tested).reduce(0) { $0 + world.weights[region][$1] * liking(world.sets[world.films[$1].set]) }
+        return sum - testedSum > sum * ViewerSimulator.choosableShareMin
     }
 
-    mutating func chooseFilm() -> Int { random.index(cumulative: choice) }
+    /// A film that is not on test, by the viewer's liking and the films' weights; one seen before rarely.
+    mutating func chooseFilm(for viewer: Int) -> Int {
+        while true {
+            let set = world.sets[random.index(cumulative: choice)]
+            let film = set.films[random.index(cumulative: set.sums[viewers[viewer].region])]
+            if viewers[viewer].participations.contains(where: { escapedTests[$0.test].film == film }) { continue }
+            if !viewers[viewer].hasSeen(film) || random.chance(0.03) { return film }
+        }
+    }
 
     /// Rows scroll by; some titles are looked at longer.
     private mutating func browse(_ session: inout SimulatedSession) {
@@ -84,7 +95,7 @@ extension ViewerSimulator {
             films = viewers[session.viewer].unfinished.map { [$0.film] } ?? []
         } else {
             for _ in 0..<ViewerSimulator.rowTitleCount {
-                let film = chooseFilm()
+                let film = chooseFilm(for: session.viewer)
                 if !films.contains(film) { films.append(film) }
             }
         }
@@ -162,7 +173,7 @@ extension ViewerSimulator {
 
     private mutating func hover(_ session: inout SimulatedSession, films: some Collection<Int>, row: [UInt8]) {
         for film in films {
-            let match = viewers[session.viewer].match(world.films[film])
+            let match = viewers[session.viewer].match(world.films[film].genres)
             guard random.chance(0.02 + 0.25 * match) else { continue }
             let hover = 300 + Int64(min(random.exponential(mean: 800 + 2500 * match), 20_000))
             session.now += hover
@@ -196,7 +207,7 @@ extension ViewerSimulator {
 
     /// A search for a film that fits the viewer; most searches end in a click, most clicks in a play.
     private mutating func search(_ session: inout SimulatedSession) {
-        let film = chooseFilm()
+        let film = chooseFilm(for: session.viewer)
         let query = world.films[film].queries[random.below(world.films[film].queries.count)]
         session.now += random.milliseconds(2...12)
         recorder.begin(.searchQuery, at: session.now)

@@ -15,7 +15,7 @@ extension ViewerSimulator {
             if session.now < settings.endTime { followedCounts[last] += 1 }
             play(&session, film: next, row: nil)
         } else {
-            let film = chooseFilm()
+            let film = chooseFilm(for: session.viewer)
             play(&session, film: film, row: session.shown.first { $0.film == film }?.row)
         }
     }
@@ -61,7 +61,7 @@ extension ViewerSimulator {
 
     /// The position where the viewer will leave.
     private mutating func goal(of viewer: Int, film: Int, from position: Int64, runtime: Int64) -> Int64 {
-        let match = viewers[viewer].match(world.films[film])
+        let match = viewers[viewer].match(world.films[film].genres)
         let draw = random.uniform()
         let fraction: Double
         if draw < 0.2 + 0.55 * match {
@@ -166,7 +166,7 @@ extension ViewerSimulator {
     }
 
     private mutating func rate(_ session: inout SimulatedSession, film: Int, isLiked: Bool) {
-        let match = viewers[session.viewer].match(world.films[film])
+        let match = viewers[session.viewer].match(world.films[film].genres)
         let liking = (isLiked ? 3 + 2 * match : 1.5) + 0.6 * random.normal()
         session.now += random.milliseconds(1...20)
         recorder.begin(.titleRated, at: session.now)

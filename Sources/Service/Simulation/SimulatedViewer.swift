@@ -24,8 +24,7 @@ struct SimulatedViewer: Sendable {
     var participations: [Participation] = []
     /// Until then a session is under way, milliseconds.
     var busyUntil = Int64.min
-    /// One bit a film.
-    var seen: [UInt64]
+    private var seen: Set<Int> = []
     var lastCompleted: Int?
     /// The film left unfinished, and where.
     var unfinished: (film: Int, positionMilliseconds: Int64)?
@@ -46,28 +45,27 @@ struct SimulatedViewer: Sendable {
         self.taste = taste
         strongestGenre = taste.indices.max { taste[$0] < taste[$1] } ?? 0
         activity = 1 / pow(Double(number) + 5, 0.7)
-        seen = Array(repeating: 0, count: (world.films.count + 63) / 64)
     }
 
-    /// How well a film fits, 0…1.
-    func match(_ film: SimulatedWorld.Film) -> Double {
-        guard !film.genres.isEmpty else { return 0.25 }
+    /// How well films of these genres fit, 0…1.
+    func match(_ genres: [Int]) -> Double {
+        guard !genres.isEmpty else { return 0.25 }
         var best: Float = 0
         var sum: Float = 0
-        for genre in film.genres {
+        for genre in genres {
             best = max(best, taste[genre])
             sum += taste[genre]
         }
-        return Double(0.7 * best + 0.3 * sum / Float(film.genres.count))
+        return Double(0.7 * best + 0.3 * sum / Float(genres.count))
     }
 
-    func hasSeen(_ film: Int) -> Bool { seen[film / 64] >> UInt64(film % 64) & 1 == 1 }
+    func hasSeen(_ film: Int) -> Bool { seen.contains(film) }
 
-    mutating func see(_ film: Int) { seen[film / 64] |= 1 << UInt64(film % 64) }
+    mutating func see(_ film: Int) { seen.insert(film) }
 
     /// Two to four strong genres, drawn with regard to how common they are, and a little of everything.
     private static func taste(world: SimulatedWorld, random: inout SimulationRandom) -> [Float] {
-        var taste = [Float](repeating: 0, count: 256)
+        var taste = [Float](repeating: 0, count: (world.genresByFrequency.max() ?? 0) + 1)
         for genre in world.genresByFrequency { taste[genre] = Float(random.uniform() * 0.12) }
         guard !world.genresByFrequency.isEmpty else { return taste }
         var sums: [Double] = []

@@ -13,6 +13,8 @@ struct SimulatedWorld: Sendable {
         var queries: [[UInt8]]
         var runtimeMilliseconds: Int64
         var genres: [Int]
+        /// Index into `sets`.
+        var set = 0
         var addedAt: Int64
         /// By region.
         var isShowable: [Bool]
@@ -31,7 +33,16 @@ struct SimulatedWorld: Sendable {
     static let runtimeDefaultMilliseconds: Int64 = 6_000_000
     private static let newnessMilliseconds: Int64 = 48 * 3_600_000
 
+    /// Films with the same genres, which a viewer likes alike.
+    struct FilmSet: Sendable {
+        var genres: [Int]
+        var films: [Int] = []
+        /// Running sums of the films' weights in the current hour, by region.
+        var sums: [[Double]] = []
+    }
+
     private(set) var films: [Film]
+    private(set) var sets: [FilmSet] = []
     let regions: [Region]
     /// By genre number; empty where no title has the genre.
     let genreNames: [String]
@@ -78,6 +89,34 @@ struct SimulatedWorld: Sendable {
             return (region, film, trend.start, trend.factor)
         }
         plantPairs(excluding: Set(settings.tests.map(\.test.title.description)), random: &random)
+        gatherSets()
+    }
+
+    private mutating func gatherSets() {
+        var places: [[Int]: Int] = [:]
+        for film in films.indices {
+            let genres = films[film].genres.sorted()
+            let place = places[genres] ?? sets.count
+            if place == sets.count {
+                places[genres] = place
+                sets.append(FilmSet(genres: genres))
+            }
+            films[film].set = place
+            sets[place].films.append(film)
+        }
+        sumWeights()
+    }
+
+    private mutating func sumWeights() {
+        for set in sets.indices {
+            sets[set].sums = regions.indices.map { region in
+                var sum = 0.0
+                return sets[set].films.map { film in
+                    sum += weights[region][film]
+                    return sum
+                }
+            }
+        }
     }
 
     /// Sets the weights for the hour that begins at `time`: slow drift, new titles, trends.
@@ -89,6 +128,7 @@ struct SimulatedWorld: Sendable {
             }
         }
         for trend in trendPlaces where time >= trend.start { weights[trend.region][trend.film] *= trend.factor }
+        sumWeights()
     }
 
     private func weight(of film: Int, in region: Int, at time: Int64, days: Double) -> Double {

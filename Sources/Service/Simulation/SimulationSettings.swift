@@ -18,6 +18,8 @@ package struct SimulationSettings: Sendable {
     package var botShare = 0.01
     /// Share of plays whose player sends `quality_sample`s.
     package var qualityShare = 0.03
+    /// Every viewer has a session, where there are events enough for as many; otherwise many of the less active never come.
+    package var everyoneComes = false
     package var tests: [PlantedTest] = []
     /// Nil: one a region, begun six hours before the end.
     package var trends: [PlantedTrend]?

@@ -14,7 +14,7 @@ package struct ViewerSimulator: Sendable {
     let settings: SimulationSettings
     let startTime: Int64
     var sessionCount = 0
-    /// Running sums of the current viewer's weights over the films.
+    /// Running sums of the current viewer's weights over the sets of films.
     var choice: [Double] = []
     /// Indices into the truth's arms: the first of each test.
     let armStarts: [Int]
@@ -22,6 +22,8 @@ package struct ViewerSimulator: Sendable {
     var followedCounts: [Int]
     let escapedTests: [EscapedTest]
     private let viewersByRegion: [[Int]]
+    /// Viewers who are still to come for the first time, by region; empty where not everyone is to come.
+    private var awaited: [[Int]]
     private let activitySums: [[Double]]
     private var arms: [SimulationTruth.Arm]
     private var counts = SimulationTruth.Counts()
@@ -58,6 +60,7 @@ package struct ViewerSimulator: Sendable {
         viewers = ViewerSimulator.viewers(settings: settings, world: world, tests: tests, variantOf: variantOf, random: &random)
         let everyone = viewers
         viewersByRegion = settings.regions.indices.map { region in everyone.indices.filter { everyone[$0].region == region } }
+        awaited = settings.everyoneComes ? viewersByRegion : []
         activitySums = viewersByRegion.map { members in
             var sum = 0.0
             return members.map {
@@ -96,6 +99,17 @@ package struct ViewerSimulator: Sendable {
             note(line)
         }
         return count
+    }
+
+    /// Throws `invalid` where more than one viewer in a hundred was to come and has not by the end of the stream.
+    func expectEveryone() throws(ClientError) {
+        let awaitedCount = awaited.reduce(0) { $0 + $1.count }
+        guard awaitedCount * 100 <= viewers.count else {
+            throw ClientError(
+                .invalid,
+                "\(counts.sent) events are too few for \(viewers.count) viewers to come: \(awaitedCount) have not; give them "
+                    + "\(Int(Double(viewers.count) * eventsPerSession * 1.1)) events or more")
+        }
     }
 
     /// What was planted, and what was sent so far.
@@ -142,9 +156,7 @@ package struct ViewerSimulator: Sendable {
         let time = startTime + Int64(plannedHour) * EventRecorder.hourMilliseconds
         world.advance(to: time)
         let intensities = (plannedHour..<hourCount).map { intensity(hour: $0) }
-        let missing = Double(settings.eventCount - recorder.scheduledCount)
-        let eventsPerSession = sessionCount < 20 ? 25 : Double(recorder.scheduledCount) / Double(sessionCount)
-        sessionDebt += max(0, missing) * intensities[0] / intensities.reduce(0, +) / eventsPerSession
+        sessionDebt += max(0, sessionsLeft) * intensities[0] / intensities.reduce(0, +)
         let isLast = plannedHour == hourCount - 1
         var starts: [Int64] = []
         while sessionDebt >= 1 {
@@ -167,15 +179,36 @@ package struct ViewerSimulator: Sendable {
             sum += intensity(region: region, hour: hour)
             return sum
         }
-        let region = random.index(cumulative: sums)
+        let viewer = newcomer() ?? regular(of: random.index(cumulative: sums), at: start)
+        sessionCount += 1
+        playSession(of: viewer, at: start)
+    }
+
+    /// Whoever comes for the first time, so that all have come when the events are at their end; nil where it is not a newcomer's turn.
+    private mutating func newcomer() -> Int? {
+        let awaitedCount = awaited.reduce(0) { $0 + $1.count }
+        guard awaitedCount > 0, random.chance(Double(awaitedCount) / max(1, sessionsLeft)) else { return nil }
+        var place = random.below(awaitedCount)
+        var region = 0
+        while place >= awaited[region].count {
+            place -= awaited[region].count
+            region += 1
+        }
+        return awaited[region].popLast()
+    }
+
+    private mutating func regular(of region: Int, at start: Int64) -> Int {
         var viewer = 0
         for _ in 0..<16 {
             viewer = viewersByRegion[region][random.index(cumulative: activitySums[region])]
             if viewers[viewer].busyUntil < start { break }
         }
-        sessionCount += 1
-        playSession(of: viewer, at: start)
+        return viewer
     }
+
+    private var eventsPerSession: Double { sessionCount < 20 ? 25 : Double(recorder.scheduledCount) / Double(sessionCount) }
+
+    private var sessionsLeft: Double { Double(settings.eventCount - recorder.scheduledCount) / eventsPerSession }
 
     private func intensity(hour: Int) -> Double {
         settings.regions.indices.reduce(0) { $0 + intensity(region: $1, hour: hour) }

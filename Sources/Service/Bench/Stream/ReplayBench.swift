@@ -8,15 +8,16 @@ package import Logging
 /// `recs bench replay`: the features of a whole log built anew from the archive into a fresh namespace, beside the live stream over the same
 /// events in the same run, and what it took to archive them.
 package struct ReplayBench: Sendable {
-    package var eventCount = 1_000_000
+    package var eventCount = 2_000_000
     package var userCount = 100_000
+    package var titleCount = 10_000
     package var seed: UInt64 = 1
     package var runCount = 5
     package init() {}
 
     /// Fills a log, lets the jobs and the archive jobs take it in, then replays it `runCount` times.
     package func run(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
-        try await StreamScene.with(log: "embedded", logger: logger, progress: progress) { scene in
+        try await StreamScene.with(log: "embedded", titleCount: titleCount, logger: logger, progress: progress) { scene in
             let sent = try await scene.fill(events: eventCount, users: userCount, seed: seed)
             let before = scene.meter()
             try await scene.work(off: sent.events)
@@ -35,7 +36,8 @@ package struct ReplayBench: Sendable {
             return BenchReport(
                 bench: "replay",
                 setting:
-                    "\(eventCount) events of all topics, \(userCount) viewers, from the archive, \(StreamScene.redisSetting), seed \(seed)",
+                    "\(eventCount) events of all topics, \(userCount) viewers, \(titleCount) titles, from the archive, "
+                    + "\(StreamScene.redisSetting), seed \(seed)",
                 figures: [.init("replay", unit: "events", runs: runs), .init("archiving", unit: "records", runs: [archived])],
                 yardsticks: [.init(.init("stream", unit: "events", runs: [stream]), of: ["replay"])], faults: faults,
                 checked: "each replay applied as many records as the live stream", peakBytes: ProcessTimes.peakByteCount)

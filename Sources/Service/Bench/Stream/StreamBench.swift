@@ -2,8 +2,9 @@ package import Logging
 
 /// `recs bench stream`: log → jobs → Redis with simulated traffic of all topics, checked, beside yardsticks measured in the same run.
 package struct StreamBench: Sendable {
-    package var eventCount = 1_000_000
+    package var eventCount = 2_000_000
     package var userCount = 100_000
+    package var titleCount = 10_000
     package var seed: UInt64 = 1
     package var runCount = 5
     /// `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
@@ -37,7 +38,8 @@ package struct StreamBench: Sendable {
         return BenchReport(
             bench: "stream",
             setting:
-                "\(eventCount) events of all topics, \(userCount) viewers, log \(log), \(partitionCount) partitions, \(StreamScene.redisSetting), seed \(seed)",
+                "\(eventCount) events of all topics, \(userCount) viewers, \(titleCount) titles, log \(log), \(partitionCount) partitions, "
+                + "\(StreamScene.redisSetting), seed \(seed)",
             figures: [merged(\.stream), merged(\.capture)],
             yardsticks: [.init(merged(\.bareRead), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream"])],
             faults: outcomes.flatMap(\.faults), checked: "every event counted once, each kind as the simulator sent it",
@@ -50,7 +52,7 @@ package struct StreamBench: Sendable {
     }
 
     private func runOnce(logger: Logger, progress: @escaping @Sendable (String) -> Void) async throws -> Outcome {
-        try await StreamScene.with(log: log, partitionCount: partitionCount, logger: logger, progress: progress) {
+        try await StreamScene.with(log: log, partitionCount: partitionCount, titleCount: titleCount, logger: logger, progress: progress) {
             try await StreamBenchRun(bench: self, scene: $0).measure()
         }
     }

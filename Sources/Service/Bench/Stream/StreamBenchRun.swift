@@ -15,8 +15,7 @@ struct StreamBenchRun {
         let before = scene.meter()
         let bytesBefore = try scene.redisInfo("aof_current_size")
         try await scene.work(off: sent.events)
-        var run = scene.run(
-            before, count: sent.events, stages: StageClock.Stage.allCases.map { BenchReport.Share("\($0)", parts.stages.seconds($0)) })
+        var run = scene.run(before, count: sent.events, stages: scene.stages)
         let bytes = try scene.redisInfo("aof_current_size") - bytesBefore
         scene.progress("checking")
         let faults = scene.check(sent)

@@ -33,9 +33,9 @@ struct StreamScene {
     }
 
     /// Lends a scene in a folder of its own to `body`. `log`: `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
-    /// `logClock`, for the embedded log alone, gives its records their append times.
+    /// `logClock`, for the embedded log alone, gives its records their append times. The catalogue has `titleCount` invented titles.
     static func with<Value>(
-        log: String, partitionCount: Int = Configuration().partitionCount, logClock: LogClock? = nil, logger: Logger,
+        log: String, partitionCount: Int = Configuration().partitionCount, titleCount: Int, logClock: LogClock? = nil, logger: Logger,
         progress: @escaping @Sendable (String) -> Void,
         _ body: (StreamScene) async throws -> Value
     ) async throws -> Value {
@@ -50,7 +50,8 @@ struct StreamScene {
         let (redis, running) = try Leftover.redis(in: folder)
         defer { running.remove() }
         try stopRewriting(redis)
-        let parts = try await parts(configuration, redis, logClock, logger)
+        let catalog = try BenchCatalog.document(titleCount: titleCount, seed: 1, newest: wallClockMilliseconds())
+        let parts = try await parts(configuration, catalog, redis, logClock, logger)
         let scene = StreamScene(
             configuration: configuration, parts: parts, redis: redis, broker: broker, logClock: logClock, progress: progress)
         do {
@@ -64,14 +65,14 @@ struct StreamScene {
     }
 
     private static func parts(
-        _ configuration: Configuration, _ redis: RedisServer, _ logClock: LogClock?, _ logger: Logger
+        _ configuration: Configuration, _ catalog: CatalogDocument, _ redis: RedisServer, _ logClock: LogClock?, _ logger: Logger
     ) async throws -> Parts {
         let resources = try Resources()
         let control = try ControlStore(folder: configuration.dataFolder)
         let foundations = try await Foundations.open(
             configuration, resources: resources, clock: { logClock?.now ?? wallClockMilliseconds() }, logger: logger)
         let catalogs = try CatalogStore(control: control)
-        _ = try catalogs.apply(CatalogDocument.parse(resources.catalog()), withdrawsOthers: false)
+        _ = try catalogs.apply(catalog, withdrawsOthers: false)
         let definitions = DefinitionStore(control: control)
         _ = try definitions.store(
             Definition(version: 0, settings: configuration.jobs, catalog: catalogs.current), at: wallClockMilliseconds())
@@ -105,13 +106,17 @@ struct StreamScene {
         return BenchReport.Run(count: count, seconds: used.seconds, cpuSeconds: used.own, others: others, stages: stages)
     }
 
+    /// CPU seconds of the jobs so far, by stage.
+    var stages: [BenchReport.Share] { StageClock.Stage.allCases.map { BenchReport.Share("\($0)", parts.stages.seconds($0)) } }
+
     // MARK: Filling
 
-    /// Puts simulated traffic of the last seven days on the log.
+    /// Puts simulated traffic of the last seven days on the log, in which every viewer comes at least once.
     func fill(events eventCount: Int, users userCount: Int, seed: UInt64) async throws -> Sent {
         var settings = SimulationSettings(
             userCount: userCount, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
         settings.days = 7
+        settings.everyoneComes = true
         var simulator = ViewerSimulator(catalog: parts.catalogs.current, settings: settings)
         let meter = meter()
         var sent = 0
@@ -128,6 +133,7 @@ struct StreamScene {
             progress("\(sent) of \(eventCount) events on the log")
         }
         let used = meter.since()
+        try simulator.expectEveryone()
         try await expectOnLog(sent)
         return Sent(truth: simulator.truth.counts, events: sent, seconds: used.seconds, cpuSeconds: used.own)
     }
