@@ -141,7 +141,7 @@ package struct EngineStart {
     package var places: [SlotPlace] = []
     /// Entries of a viewer's outbox beyond which it does not keep for a minute of log time what is settled (DESIGN §6.4): where one server has all
     /// and this namespace serves, a value is of bounded size, whatever the rate of events; elsewhere it is bounded by ten seconds of the clock.
-    package var outboxCountMax = 128
+    package var outboxCountMax = 1024
 
     package init(
         topic: Topic, partition: Int32, generation: UInt64, definition: Definition, markers: [Marker?], titleMarker: Position?

@@ -3,6 +3,7 @@
 struct CommitPace: Sendable {
     /// Of a job that lags.
     static let behindInterval = Duration.seconds(1)
+    static let titleBehindInterval = Duration.seconds(5)
     /// Of who builds what nobody reads yet. Rarer commits would gain nothing: busy viewers ask for one each second of a replay.
     static let replaying = CommitPace(interval: .seconds(1), behind: .seconds(1))
     /// Fewer records than this are no lag.
@@ -19,7 +20,7 @@ struct CommitPace: Sendable {
         behindInterval = max(interval, behind)
     }
 
-    private var isBehind: Bool { left > 0 }
+    var isBehind: Bool { left > 0 }
 
     /// The time between two commits now.
     var current: Duration { isBehind ? behindInterval : interval }
