@@ -36,7 +36,9 @@ struct PageComposition {
         guard rowCountMax > 0 && itemCountMax > 0 else { return HomePage(rows: []) }
         let unfinished = PersonalItems.continueWatching(context.history, countMax: itemCountMax, now: now, &evidence.texts)
         if !unfinished.isEmpty { rows.append(Placed(kind: .continueWatching, items: unfinished)) }
-        var drafts = RowDrafts(context).discovery(&context)
+        let rowDrafts = RowDrafts(context)
+        var drafts = rowDrafts.discovery(&context)
+        var moreGenres: [UInt8]?
         let listWorth = context.history.list.first.map { 0.6 + 0.7 * Float.decay(age: now - $0.at, halfLife: 3 * 86_400_000) }
         var isListPlaced = listWorth == nil
         while rows.count < rowCountMax {
@@ -48,7 +50,11 @@ struct PageComposition {
                 let draft = drafts.remove(at: next.place)
                 place(draft)
             } else {
-                break
+                // Now that all others are placed, or too short.
+                if moreGenres == nil { moreGenres = rowDrafts.moreGenres(than: rows.map(\.kind), context) }
+                guard let genre = moreGenres?.popLast() else { break }
+                var draft = rowDrafts.more(ofGenre: genre, context)
+                if worth(&draft) != nil { place(draft) }
             }
         }
         return finished()

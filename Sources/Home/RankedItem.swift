@@ -28,7 +28,7 @@ extension RankedItem {
             text = evidence.added(title, context)
         case .genre(let genre) where !context.isCold:
             text = source == .genreAffinity ? evidence.genre(genre, context) : evidence.text(title, source: source, context)
-        case .genre, .topPicks, .continueWatching, .myList:
+        case .genre, .moreGenre, .topPicks, .continueWatching, .myList:
             text = evidence.text(title, source: source, context)
         }
         self.init(title: Int32(title), source: source, parts: parts, evidence: text)
@@ -40,7 +40,7 @@ extension ScoreParts {
     mutating func add(_ title: Int, in kind: RowDraft.Kind, _ context: borrowing ViewerContext) {
         switch kind {
         case .continueWatching, .myList: break
-        case .topPicks, .genre, .new: addModel(title, context)
+        case .topPicks, .genre, .moreGenre, .new: addModel(title, context)
         case .trending:
             let standing = context.standings.titles[title]
             add(.trending, RowScore.trendWeight * standing.trending)

@@ -9,6 +9,8 @@ struct RowDraft: Sendable {
         /// Index into the context's searches.
         case search(Int)
         case genre(GenreID)
+        /// A genre that the viewer is not known to like: it fills a page that is not full without it.
+        case moreGenre(GenreID)
     }
 
     /// A title with its score in the row.

@@ -147,6 +147,19 @@ struct RowDrafts {
         return best.map { draft(.genre(GenreID(UInt8($0.genre))), ofGenre(UInt8($0.genre), context), bonus: 0) }
     }
 
+    /// Genres that have no row yet, those played least first.
+    func moreGenres(than kinds: [RowDraft.Kind], _ context: borrowing ViewerContext) -> [UInt8] {
+        let (columns, popularity) = (context.columns, context.standings.genrePopularity)
+        let genres = (UInt8(1)...255).filter { genre in
+            columns.titlesByGenre[Int(genre)].count >= itemCountMin && !kinds.contains(.genre(GenreID(genre)))
+        }
+        return genres.sorted { (popularity[Int($0)], $1) < (popularity[Int($1)], $0) }
+    }
+
+    func more(ofGenre genre: UInt8, _ context: borrowing ViewerContext) -> RowDraft {
+        draft(.moreGenre(GenreID(genre)), ofGenre(genre, context), bonus: 0)
+    }
+
     private func ofGenre(_ genre: UInt8, _ context: borrowing ViewerContext) -> RankedTitles {
         let (sets, terms) = (context.columns.sets.byGenre[Int(genre)], context.taste.points)
         var titles = RankedTitles(setCount: sets.count, room: context.titles.entries.count, context) {

@@ -48,6 +48,9 @@ struct RowHeading {
                 let text = evidence.genre(genre, context)
                 reason = evidence.texts.text(text)
             }
+        case .moreGenre(let genre):
+            let name = context.catalog.genreName(genre)
+            (id, title, reason) = ("genre:" + name, name, "more to discover")
         case .new:
             (id, title) = ("new", "New")
             reason = "added in the last \(context.settings.newMilliseconds / 86_400_000) days"

@@ -15,11 +15,11 @@ struct BenchHome: AsyncParsableCommand {
     @Option(help: "Titles in the catalogue.")
     var titles = 10_000
 
-    @Option(help: "Viewers.")
+    @Option(help: "Viewers, each of whom comes at least once.")
     var users = 100_000
 
     @Option(help: "Events that warm them up.")
-    var events = 500_000
+    var events = 3_000_000
 
     @Option(help: "Connections.")
     var connections = 64

@@ -25,6 +25,9 @@ extension ReferencePage {
         var (rows, placed): ([Row], Set<Int>) = ([], [])
         if !unfinished.isEmpty { rows.append(Row(id: "continue_watching", titles: Array(unfinished.prefix(request.itemCountMax)))) }
         var drafts = drafts(features, scores)
+        // What fills the page comes by how much it is played.
+        var more = (1..<256).filter { genre in titles.count { $0.genres.contains(GenreID(UInt8(genre))) } >= 3 }
+            .sorted { (popularity(ofGenre: $1), $0) < (popularity(ofGenre: $0), $1) }
         var listed = list.map(\.title)
         let listWorth = 0.6 + 0.7 * decay(request.now - (list.first?.at ?? 0), 3 * 86_400_000)
         while rows.count < request.rowCountMax {
@@ -43,20 +46,28 @@ extension ReferencePage {
                 let free = draft.candidates.filter { !placed.contains($0.title) }.prefix(request.itemCountMax * 3)
                 rows.append(Row(id: draft.id, titles: diverse(Array(free))))
                 placed.formUnion(rows[rows.count - 1].titles)
-            } else {
+            } else if more.isEmpty {
                 break
+            } else {
+                let (genre, id) = (more[0], "genre:" + genreNames[more[0]])
+                more.removeFirst()
+                if rows.contains(where: { $0.id == id }) { continue }
+                let own = titles.indices.filter { isEligible($0) && titles[$0].genres.contains(GenreID(UInt8(genre))) }
+                drafts = [draft(id, own, bonus: 0) { scores[$0] }]
             }
         }
         return rows
     }
 
+    private func isEligible(_ title: Int) -> Bool { isShowable(title) && !played.contains(title) && !list.contains { $0.title == title } }
+
+    private func draft(_ id: String, _ titles: [Int], bonus: Float, _ score: (Int) -> Double) -> Draft {
+        let sorted = titles.map { ($0, score($0)) }.sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+        return Draft(id: id, candidates: Array(sorted.prefix(request.itemCountMax * 6)), bonus: bonus)
+    }
+
     private func drafts(_ features: [[RankerFeature: Float]], _ scores: [Double]) -> [Draft] {
-        let settled = played.union(list.map(\.title))
-        let eligible = titles.indices.filter { isShowable($0) && !settled.contains($0) }
-        func draft(_ id: String, _ titles: [Int], bonus: Float, _ score: (Int) -> Double) -> Draft {
-            let sorted = titles.map { ($0, score($0)) }.sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
-            return Draft(id: id, candidates: Array(sorted.prefix(request.itemCountMax * 6)), bonus: bonus)
-        }
+        let eligible = titles.indices.filter(isEligible)
         func nearness(_ title: Int, _ other: Int) -> Double? {
             let (close, alike) = (closeness(other, title), similarity(other, title))
             return close != 0 || alike >= 0.5 ? term(3 * close) + term(0.5 * alike) : nil

@@ -9,7 +9,7 @@ import NIOCore
 package struct HomeBench: Sendable {
     package var titleCount = 10_000
     package var userCount = 100_000
-    package var eventCount = 500_000
+    package var eventCount = 3_000_000
     package var connectionCount = 64
     /// Seconds of load of a run; the yardstick has half of it.
     package var seconds = 10.0
@@ -25,6 +25,7 @@ package struct HomeBench: Sendable {
     }
 
     private static let warmUpSeconds = 2.0
+    private static let checkedPageCount = 200
 
     /// Warms a service up, then measures its pages and the yardstick by turns.
     package func run(progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
@@ -50,12 +51,15 @@ package struct HomeBench: Sendable {
             progress("run \(number) of \(runCount): yardstick, a fixed body of \(warm.bodyByteCount) bytes")
             yardstick.append(try await load(fixed, redis: nil, seconds: seconds / 2) { _ in "/" }.run)
         }
+        let (faults, sizes) = try await check(server.url)
+        for index in runs.indices { runs[index].details += sizes }
         return BenchReport(
             bench: "home",
             setting: "home pages over HTTP, \(titleCount) titles, \(userCount) viewers, \(connectionCount) connections, seed \(seed)",
             figures: [.init("home", unit: "requests", runs: runs)],
             yardsticks: [.init(.init("fixed body", unit: "requests", runs: yardstick), of: ["home"])],
-            faults: try await check(server.url), checked: "pages have rows and no title twice", peakBytes: server.peakBytes)
+            faults: faults,
+            checked: "pages are of viewers of whom something is known, have rows, and no title twice", peakBytes: server.peakBytes)
     }
 
     private func pages(_ server: ServerChild, seconds: Double) async throws -> Load {
@@ -69,6 +73,9 @@ package struct HomeBench: Sendable {
         let catalog = try document.catalog(version: 1)
         var settings = SimulationSettings(userCount: userCount, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
         settings.qualityShare = 0
+        settings.everyoneComes = true
+        // Nothing is known of a bot: a page that is asked for it would be a cold one.
+        settings.botShare = 0
         var simulator = ViewerSimulator(catalog: catalog, settings: settings)
         let total = eventCount
         try await RecsClient.with(url) { client in
@@ -79,6 +86,7 @@ package struct HomeBench: Sendable {
             } next: {
                 simulator.next($0, into: &$1)
             }
+            try simulator.expectEveryone()
             while try await client.lag() > 0 { try await Task.sleep(for: .milliseconds(200)) }
             // One more second for the title snapshot.
             try await Task.sleep(for: .seconds(1.5))
@@ -95,32 +103,43 @@ package struct HomeBench: Sendable {
         }
     }
 
-    private func check(_ url: String) async throws -> [String] {
+    /// Looks at some pages; answers what is wrong with them, and how large they are in the mean.
+    private func check(_ url: String) async throws -> (faults: [String], sizes: [(name: String, value: Double)]) {
         var faults: [String] = []
+        var (rowCount, itemCount) = (0, 0)
         try await RecsClient.with(url) { client in
-            for number in 0..<20 {
-                let answer = try await client.get("/v1/users/\(user(number * 37))/home")
-                try Self.check(Data(answer.text.utf8), of: user(number * 37), into: &faults)
+            for number in 0..<Self.checkedPageCount {
+                let user = user(number * 9973)
+                let answer = try await client.get("/v1/users/\(user)/home")
+                let page = try Self.check(Data(answer.text.utf8), of: user, into: &faults)
+                if page.isCold { faults.append("\(user): a page of whom nothing is known") }
+                rowCount += page.rows.count
+                itemCount += page.rows.reduce(0) { $0 + $1.items.count }
             }
         }
-        return faults
+        let count = Double(Self.checkedPageCount)
+        return (faults, [("rows", Double(rowCount) / count), ("items", Double(itemCount) / count)])
     }
 
     /// A page must be a page: rows, items, no title twice outside continue watching.
-    static func check(_ body: Data, of user: String, into faults: inout [String]) throws {
-        struct Page: Decodable {
-            struct Row: Decodable {
-                struct Item: Decodable { var titleId: String }
-                var id: String
-                var items: [Item]
-            }
-            var rows: [Row]
-        }
+    @discardableResult
+    static func check(_ body: Data, of user: String, into faults: inout [String]) throws -> CheckedPage {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let page = try decoder.decode(Page.self, from: body)
+        let page = try decoder.decode(CheckedPage.self, from: body)
         let titles = page.rows.filter { $0.id != "continue_watching" }.flatMap { $0.items.map(\.titleId) }
         if page.rows.count < 3 { faults.append("\(user): only \(page.rows.count) rows") }
         if Set(titles).count != titles.count { faults.append("\(user): a title stands twice") }
+        return page
+    }
+
+    struct CheckedPage: Decodable {
+        struct Row: Decodable {
+            struct Item: Decodable { var titleId: String }
+            var id: String
+            var items: [Item]
+        }
+        var isCold: Bool
+        var rows: [Row]
     }
 }

@@ -42,16 +42,18 @@ package final class DefinitionStore: Sendable {
         // All jobs ask for a new one at the same time: it is loaded once, while the others wait.
         try held.withLockedValue { held in
             if let found = held.first(where: { $0.version == version }) { return found }
-            guard var definition = try control.database.read({ try DefinitionStore.load(version, $0) }) else {
+            let found = try control.database.read { database in
+                try DefinitionStore.standing(for: version, database).map { standing in
+                    try held.first { $0.version == standing } ?? DefinitionStore.load(standing, database)
+                }
+            }
+            guard var definition = found else {
                 throw JobHalt("the control store holds no definition of catalogue and weights; start `recs serve` on it once")
             }
-            if version == 0 || version == definition.version {
-                held.removeAll { $0.version == definition.version }
-                held.insert(definition, at: 0)
-                if held.count > DefinitionStore.heldCountMax { held.removeLast() }
-            } else {
-                definition.version = version
-            }
+            held.removeAll { $0.version == definition.version }
+            held.insert(definition, at: 0)
+            if held.count > DefinitionStore.heldCountMax { held.removeLast() }
+            if version != 0 { definition.version = version }
             return definition
         }
     }
@@ -62,11 +64,12 @@ package final class DefinitionStore: Sendable {
         try control.database.write { database in
             let newest = try Int64.fetchOne(database, sql: "SELECT MAX(version) FROM definition")
             var definition = definition
-            if let newest, let last = try DefinitionStore.load(newest, database), definition.catalog.version < last.catalog.version {
-                definition.catalog = last.catalog
+            if let newest {
+                let last = try DefinitionStore.load(newest, database)
+                if definition.catalog.version < last.catalog.version { definition.catalog = last.catalog }
             }
             for version in [try DefinitionStore.newestAnnounced(database), newest].compactMap(\.self) {
-                if let known = try DefinitionStore.load(version, database), known.agrees(with: definition) { return version }
+                if try DefinitionStore.load(version, database).agrees(with: definition) { return version }
             }
             definition.version = max((newest ?? 0) + 1, now)
             try DefinitionStore.insert(definition, isAnnounced: newest == nil, database)
@@ -92,16 +95,19 @@ package final class DefinitionStore: Sendable {
         try Int64.fetchOne(database, sql: "SELECT MAX(version) FROM definition WHERE announced = 1")
     }
 
-    private static func load(_ version: Int64, _ database: Database) throws -> Definition? {
-        let before = "SELECT * FROM definition WHERE version <= ? ORDER BY version DESC LIMIT 1"
-        let oldest = "SELECT * FROM definition ORDER BY version LIMIT 1"
-        let row = try Row.fetchOne(database, sql: before, arguments: [version]) ?? Row.fetchOne(database, sql: oldest)
-        guard let row else { return nil }
-        let found: Int64 = row["version"]
-        let titles = try DefinitionHistory.titles(at: found, database)
+    /// The version that stands for one that is asked for: itself, the nearest before it, or the oldest; nil where none is stored.
+    private static func standing(for version: Int64, _ database: Database) throws -> Int64? {
+        try Int64.fetchOne(database, sql: "SELECT MAX(version) FROM definition WHERE version <= ?", arguments: [version])
+            ?? Int64.fetchOne(database, sql: "SELECT MIN(version) FROM definition")
+    }
+
+    /// A version that is stored.
+    private static func load(_ version: Int64, _ database: Database) throws -> Definition {
+        let row = try Row.fetchOne(database, sql: "SELECT * FROM definition WHERE version = ?", arguments: [version])!
         return Definition(
-            version: found, settings: try JobSettings(stored: row["settings"]),
-            catalog: Catalog(version: row["catalog"], titles: titles, genreNames: []), codeVersion: row["code"])
+            version: version, settings: try JobSettings(stored: row["settings"]),
+            catalog: Catalog(version: row["catalog"], titles: try DefinitionHistory.titles(at: version, database), genreNames: []),
+            codeVersion: row["code"])
     }
 
     private static func insert(_ definition: Definition, isAnnounced: Bool, _ database: Database) throws {

@@ -152,7 +152,7 @@ package final class Replay {
         setup.stops = stops
         // Nobody reads yet: larger commits, fewer of them.
         setup.pace = CommitPace.replaying
-        setup.titleCommitInterval = .seconds(2)
+        setup.titleCommitInterval = CommitPace.titleBehindInterval
         return setup
     }
 }

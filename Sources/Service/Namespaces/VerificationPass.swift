@@ -161,7 +161,7 @@ struct VerificationPass {
         var setup = parts.jobSetup(topic, namespace: scratch.namespace, entry: entry, emits: false)
         setup.stops = offsets.mapValues { $0 + 1 }
         setup.pace = CommitPace.replaying
-        setup.titleCommitInterval = .seconds(2)
+        setup.titleCommitInterval = CommitPace.titleBehindInterval
         let before = received
         try JobRun(setup).run { false }
         return received - before

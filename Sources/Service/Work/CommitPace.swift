@@ -3,7 +3,8 @@
 struct CommitPace: Sendable {
     /// Of a job that lags.
     static let behindInterval = Duration.seconds(1)
-    static let titleBehindInterval = Duration.seconds(5)
+    /// Between two commits of title values of a job that lags: there are as many of them as titles, however few viewers came in between.
+    static let titleBehindInterval = Duration.seconds(3)
     /// Of who builds what nobody reads yet. Rarer commits would gain nothing: busy viewers ask for one each second of a replay.
     static let replaying = CommitPace(interval: .seconds(1), behind: .seconds(1))
     /// Fewer records than this are no lag.

@@ -291,8 +291,9 @@ final class JobRun {
 
     private func commit(titles: Bool = false) throws {
         lastCommit = .now
+        let titleInterval = pace.isBehind ? max(CommitPace.titleBehindInterval, setup.titleCommitInterval) : setup.titleCommitInterval
         let withTitles =
-            titles || lastCommit - lastTitleCommit >= (pace.isBehind ? max(CommitPace.titleBehindInterval, setup.titleCommitInterval) : setup.titleCommitInterval) || engines.values.contains(where: \.mustCommitTitles)
+            titles || lastCommit - lastTitleCommit >= titleInterval || engines.values.contains(where: \.mustCommitTitles)
         if withTitles { lastTitleCommit = lastCommit }
         let emitter = Emitter(setup: setup, store: store)
         let conflicts = try store.commit(engines, titles: withTitles) { emissions in if setup.emits { try emitter.emit(emissions) } }
