@@ -40,6 +40,6 @@ extension LogicalType {
     private static func decimalDigits(byteCount: Int) -> Int {
         guard byteCount > 0 else { return 0 }
         let log10Of2 = 0.301_029_995_663_981_2
-        return Int(((8 * Double(byteCount) - 1) * log10Of2).rounded(.down))
+        return Int(exactly: ((8 * Double(byteCount) - 1) * log10Of2).rounded(.down)) ?? .max
     }
 }

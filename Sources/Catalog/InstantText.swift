@@ -2,6 +2,9 @@
 ///
 /// The day arithmetic is Hinnant's `days_from_civil` (proleptic Gregorian calendar).
 package enum InstantText {
+    /// What can be written: from 0000-01-01 to the end of 9999, UTC.
+    package static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
     /// Nil where the text is not an RFC 3339 full-date or date-time.
     package static func milliseconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)

@@ -29,8 +29,14 @@ extension TitleJSON {
         let path = reader.join(path, Field.runtime.rawValue)
         switch members[Field.runtime.rawValue] {
         case nil, .null: reader.fault(path, "is missing")
-        case .number(let minutes) where minutes > 0 && minutes < 100_000: return Int64((minutes * 60_000).rounded())
-        case .number(let minutes): reader.fault(path, "should be minutes above 0, is \(minutes)")
+        case .number(let minutes):
+            // As it is stored: what is rounded away, or up to the bound, could not be read again.
+            if minutes > 0 && minutes < 100_000, case let milliseconds = Int64((minutes * 60_000).rounded()),
+                milliseconds > 0 && milliseconds < 6_000_000_000
+            {
+                return milliseconds
+            }
+            reader.fault(path, "should be minutes above 0 and below 100000, is \(minutes)")
         case .some(let other): reader.fault(path, "should be a number of minutes, is \(other.kind)")
         }
         return nil
@@ -63,10 +69,11 @@ extension TitleJSON {
         let path = reader.join(path, Field.addedAt.rawValue)
         switch members[Field.addedAt.rawValue] {
         case nil, .null: return 0
-        case .number(let number) where number == number.rounded() && abs(number) < 9e15: return Int64(number)
-        case .number(let number): reader.fault(path, "should be whole milliseconds since 1970, is \(number)")
+        case .number(let number):
+            if let milliseconds = Int64(exactly: number), InstantText.range.contains(milliseconds) { return milliseconds }
+            reader.fault(path, "should be whole milliseconds since 1970, of the years 0 to 9999, is \(number)")
         case .text(let text):
-            if let milliseconds = InstantText.milliseconds(text) { return milliseconds }
+            if let milliseconds = InstantText.milliseconds(text), InstantText.range.contains(milliseconds) { return milliseconds }
             reader.fault(path, "should be like 2026-11-01 or 2026-11-01T20:15:00Z, is \"\(text)\"")
         case .some(let other): reader.fault(path, "should be an RFC 3339 date or milliseconds since 1970, is \(other.kind)")
         }

@@ -20,6 +20,8 @@ struct DecodeCompiler {
     /// The named types being unfolded.
     private var open: [String] = []
     private var depth = 0
+    /// Types passed over so far, however often each.
+    private var visitCount = 0
 
     init(writer: ParsedSchema, base: Int) {
         self.writer = writer
@@ -74,10 +76,12 @@ struct DecodeCompiler {
 
     private mutating func emit(_ step: DecodeStep) throws(Incompatibility) {
         guard steps.count < Self.stepCountMax else {
-            throw Incompatibility(reason: "the schema unfolds to more than \(Self.stepCountMax) steps")
+            throw Self.tooManySteps
         }
         steps.append(step)
     }
+
+    private static var tooManySteps: Incompatibility { Incompatibility(reason: "the schema unfolds to more than \(stepCountMax) steps") }
 
     /// Emits the steps of a field; false (with nothing emitted) where the writer's type cannot be read as ours.
     private mutating func read(_ schema: Schema, as shape: FieldShape, _ target: DecodeStep) throws(Incompatibility) -> Bool {
@@ -127,6 +131,9 @@ struct DecodeCompiler {
 
     /// Emits the steps that pass over a value that we have no field for.
     private mutating func skip(_ schema: Schema) throws(Incompatibility) {
+        // Types without a byte of their own unfold without a step.
+        visitCount += 1
+        guard visitCount <= Self.stepCountMax else { throw Self.tooManySteps }
         switch schema {
         case .null: break
         case .boolean: try emit(DecodeStep(action: .skipBytes, argument: 1))

@@ -17,7 +17,7 @@ extension AttributionState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         let count = try reader.count(minimumByteCount: 8)
         tests.reserveCapacity(count)
         for _ in 0..<count { tests.append(try TestEvidence(from: &reader, asOf: asOf, names: &names)) }
@@ -52,11 +52,11 @@ extension TestEvidence {
         let impressionCount = try reader.count(minimumByteCount: 2)
         impressions.reserveCapacity(impressionCount)
         for _ in 0..<impressionCount {
-            impressions.append(VariantImpression(variant: try reader.name(&names), at: try reader.delta(from: &at)))
+            impressions.append(VariantImpression(variant: try reader.name(&names), at: try reader.moment(from: &at)))
         }
         let playCount = try reader.count()
         plays.reserveCapacity(playCount)
-        for _ in 0..<playCount { plays.append(try reader.delta(from: &at)) }
+        for _ in 0..<playCount { plays.append(try reader.moment(from: &at)) }
         let flags = try reader.byte()
         guard flags <= 3 else { throw StateError("state holds a credit of an unknown kind; rebuild it by replay") }
         counted.exposed = flags & 1 != 0

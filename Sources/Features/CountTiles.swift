@@ -41,7 +41,7 @@ package struct CountTiles: Sendable, Equatable {
     }
 
     package init(from reader: inout StateReader) throws(StateError) {
-        total = try reader.zigzag()
+        total = try reader.amount()
         cells = try TileCells(from: &reader)
     }
 }

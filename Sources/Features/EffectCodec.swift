@@ -47,28 +47,28 @@ extension Effect {
 
     package init(from reader: inout StateReader, since: Int64 = 0, names: inout NameTable) throws(StateError) {
         switch try reader.byte() {
-        case 0: self = .played(title: try reader.name(&names), region: try reader.region(), at: try reader.zigzag() &+ since)
-        case 1: self = .shown(title: try reader.name(&names), region: try reader.region(), at: try reader.zigzag() &+ since)
-        case 2: self = .failed(title: try reader.name(&names), region: try reader.region(), at: try reader.zigzag() &+ since)
+        case 0: self = .played(title: try reader.name(&names), region: try reader.region(), at: try reader.amount() &+ since)
+        case 1: self = .shown(title: try reader.name(&names), region: try reader.region(), at: try reader.amount() &+ since)
+        case 2: self = .failed(title: try reader.name(&names), region: try reader.region(), at: try reader.amount() &+ since)
         case 3:
             self = .followed(
-                from: try reader.name(&names), to: try reader.name(&names), weight: try reader.zigzag(), at: try reader.zigzag() &+ since)
+                from: try reader.name(&names), to: try reader.name(&names), weight: try reader.amount(), at: try reader.amount() &+ since)
         case 4:
             self = .credited(
                 title: try reader.name(&names), test: try reader.name(&names), variant: try reader.name(&names),
-                segment: try reader.name(&names), exposed: try reader.zigzag(), won: try reader.zigzag())
+                segment: try reader.name(&names), exposed: try reader.amount(), won: try reader.amount())
         case 5:
-            self = .forward(.impression(test: try reader.name(&names), variant: try reader.name(&names), at: try reader.zigzag() &+ since))
-        case 6: self = .forward(.play(test: try reader.name(&names), at: try reader.zigzag() &+ since))
+            self = .forward(.impression(test: try reader.name(&names), variant: try reader.name(&names), at: try reader.amount() &+ since))
+        case 6: self = .forward(.play(test: try reader.name(&names), at: try reader.amount() &+ since))
         case 7:
             self = .forward(
                 .assignment(
                     test: try reader.name(&names), variant: try reader.name(&names), segment: try reader.name(&names),
-                    at: try reader.zigzag() &+ since))
+                    at: try reader.amount() &+ since))
         case 8:
             self = .signal(
-                session: try reader.name(&names), rung: try reader.zigzag32(), bitrateKbps: try reader.zigzag(),
-                emptiesInMilliseconds: try reader.zigzag(), reason: try reader.byte(), at: try reader.zigzag() &+ since)
+                session: try reader.name(&names), rung: try reader.zigzag32(), bitrateKbps: try reader.amount(),
+                emptiesInMilliseconds: try reader.amount(), reason: try reader.byte(), at: try reader.amount() &+ since)
         default: throw StateError("state holds an effect of an unknown kind; rebuild it by replay")
         }
     }

@@ -26,7 +26,7 @@ package struct ErasedPast: Sendable, Equatable {
     /// Reads what `encode` wrote; such bytes come by the log, so that times are held against their bounds.
     package init(from bytes: UnsafeRawBufferPointer, offset: Int64) throws(StateError) {
         var reader = StateReader(bytes)
-        logTime = try reader.zigzag()
+        logTime = try reader.amount()
         recentIDs = try RecentIDs(from: &reader, offset: offset, logTime: logTime)
         try reader.end()
         for time in recentIDs.entries.map(\.appendTime) + [logTime] where !(0..<ErasedPast.timeMax).contains(time) {

@@ -17,7 +17,7 @@ extension ErrorState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         var at = asOf
         let count = try reader.count(minimumByteCount: 4)
         errors.reserveCapacity(count)
@@ -25,7 +25,7 @@ extension ErrorState: TopicState {
             errors.append(
                 RecentError(
                     code: try reader.name(&names), title: try reader.name(&names), isFatal: try reader.flag(),
-                    at: try reader.delta(from: &at)))
+                    at: try reader.moment(from: &at)))
         }
     }
 }

@@ -18,7 +18,7 @@ extension ExperimentState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         var at = asOf
         let count = try reader.count(minimumByteCount: 5)
         assignments.reserveCapacity(count)
@@ -26,7 +26,7 @@ extension ExperimentState: TopicState {
             assignments.append(
                 Assignment(
                     test: try reader.name(&names), variant: try reader.name(&names), segment: try reader.name(&names),
-                    propensityPermille: try reader.zigzag32(), at: try reader.delta(from: &at)))
+                    propensityPermille: try reader.zigzag32(), at: try reader.moment(from: &at)))
         }
     }
 }

@@ -20,13 +20,13 @@ extension FeedbackState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         taste = try TasteWindows(from: &reader)
         var at = asOf
         let count = try reader.count(minimumByteCount: 3)
         ratings.reserveCapacity(count)
         for _ in 0..<count {
-            ratings.append(Rating(title: try reader.name(&names), tenths: try reader.zigzag32(), at: try reader.delta(from: &at)))
+            ratings.append(Rating(title: try reader.name(&names), tenths: try reader.zigzag32(), at: try reader.moment(from: &at)))
         }
         hidden = try FeedbackState.marks(from: &reader, asOf, &names)
         myList = try FeedbackState.marks(from: &reader, asOf, &names)
@@ -51,7 +51,7 @@ extension FeedbackState: TopicState {
         var marks: [Mark] = []
         marks.reserveCapacity(count)
         for _ in 0..<count {
-            marks.append(Mark(title: try reader.name(&names), isSet: try reader.flag(), at: try reader.delta(from: &at)))
+            marks.append(Mark(title: try reader.name(&names), isSet: try reader.flag(), at: try reader.moment(from: &at)))
         }
         return marks
     }

@@ -18,14 +18,14 @@ extension ImpressionState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         region = try reader.region()
         taste = try TasteWindows(from: &reader)
         var at = asOf
         let count = try reader.count(minimumByteCount: 3)
         shown.reserveCapacity(count)
         for _ in 0..<count {
-            shown.append(ShownTitle(title: try reader.name(&names), count: try reader.zigzag32(), at: try reader.delta(from: &at)))
+            shown.append(ShownTitle(title: try reader.name(&names), count: try reader.zigzag32(), at: try reader.moment(from: &at)))
         }
     }
 }

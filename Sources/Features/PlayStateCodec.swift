@@ -38,7 +38,7 @@ extension PlayState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         region = try reader.region()
         taste = try TasteWindows(from: &reader)
         let playedCount = try reader.count()
@@ -49,9 +49,9 @@ extension PlayState: TopicState {
         recentPlays.reserveCapacity(recentCount)
         for _ in 0..<recentCount {
             var play = RecentPlay(
-                title: try reader.name(among: played, &names), at: try reader.delta(from: &at),
-                watchedMilliseconds: try reader.zigzag(), fractionPermille: try reader.zigzag32())
-            let length = try reader.zigzag()
+                title: try reader.name(among: played, &names), at: try reader.moment(from: &at),
+                watchedMilliseconds: try reader.amount(), fractionPermille: try reader.zigzag32())
+            let length = try reader.amount()
             play.endedAt = length < 0 ? 0 : play.at &+ length
             recentPlays.append(play)
         }
@@ -60,8 +60,8 @@ extension PlayState: TopicState {
         for _ in 0..<positionCount {
             positions.append(
                 ContinuePosition(
-                    title: try reader.name(among: played, &names), positionMilliseconds: try reader.zigzag(),
-                    durationMilliseconds: try reader.zigzag(), at: try reader.delta(from: &at)))
+                    title: try reader.name(among: played, &names), positionMilliseconds: try reader.amount(),
+                    durationMilliseconds: try reader.amount(), at: try reader.moment(from: &at)))
         }
         let openCount = try reader.count(minimumByteCount: 5)
         openPlays.reserveCapacity(openCount)
@@ -69,7 +69,7 @@ extension PlayState: TopicState {
             openPlays.append(
                 OpenPlay(
                     title: try reader.name(among: played, &names), session: try reader.name(&names),
-                    startedAt: try reader.delta(from: &at), qualified: try reader.flag(),
+                    startedAt: try reader.moment(from: &at), qualified: try reader.flag(),
                     isStopped: try reader.flag()))
         }
     }

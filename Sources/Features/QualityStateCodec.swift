@@ -11,7 +11,7 @@ extension QualityState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         let count = try reader.count(minimumByteCount: 15)
         sessions.reserveCapacity(count)
         for _ in 0..<count { sessions.append(try PlaybackSession(from: &reader, asOf: asOf, names: &names)) }
@@ -42,17 +42,17 @@ extension PlaybackSession {
     fileprivate init(from reader: inout StateReader, asOf: Int64, names: inout NameTable) throws(StateError) {
         self.init(session: try reader.name(&names), title: try reader.name(&names))
         var time = asOf
-        at = try reader.delta(from: &time)
-        signalledAt = try reader.delta(from: &time)
+        at = try reader.moment(from: &time)
+        signalledAt = try reader.moment(from: &time)
         sampleCount = try reader.zigzag32()
         stallCount = try reader.zigzag32()
-        stalledMilliseconds = try reader.zigzag()
-        droppedFrames = try reader.zigzag()
-        bufferMilliseconds = try reader.zigzag()
-        bitrateKbps = try reader.zigzag()
-        fastThroughput = try reader.zigzag()
-        slowThroughput = try reader.zigzag()
-        variance = try reader.zigzag()
+        stalledMilliseconds = try reader.amount()
+        droppedFrames = try reader.amount()
+        bufferMilliseconds = try reader.amount()
+        bitrateKbps = try reader.amount()
+        fastThroughput = try reader.amount()
+        slowThroughput = try reader.amount()
+        variance = try reader.amount()
         signalledRung = try reader.zigzag32()
         let count = try reader.count()
         guard count <= PlaybackSession.ladderCountMax else {

@@ -68,7 +68,7 @@ extension RecentIDs {
             entries.append(
                 Entry(
                     fingerprint: try reader.fixed64(), offset: try reader.delta(from: &offset),
-                    appendTime: try reader.delta(from: &time)))
+                    appendTime: try reader.moment(from: &time)))
         }
         entries.reverse()
     }

@@ -17,14 +17,14 @@ extension SearchState: TopicState {
 
     package init(from reader: inout StateReader, names: inout NameTable) throws(StateError) {
         self.init()
-        asOf = try reader.zigzag()
+        asOf = try reader.amount()
         taste = try TasteWindows(from: &reader)
         var at = asOf
         let count = try reader.count(minimumByteCount: 3)
         searches.reserveCapacity(count)
         for _ in 0..<count {
             searches.append(
-                RecentSearch(query: try reader.name(&names), clicked: try reader.name(&names), at: try reader.delta(from: &at)))
+                RecentSearch(query: try reader.name(&names), clicked: try reader.name(&names), at: try reader.moment(from: &at)))
         }
     }
 }

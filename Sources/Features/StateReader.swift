@@ -52,6 +52,20 @@ package struct StateReader {
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
+    /// A time, a weight or a count: below 2^52 either way, so that differences of two, and a thousand times one, are numbers still.
+    package mutating func amount() throws(StateError) -> Int64 { try StateReader.checked(try zigzag()) }
+
+    /// A time as the difference to the one before.
+    package mutating func moment(from previous: inout Int64) throws(StateError) -> Int64 {
+        try StateReader.checked(try delta(from: &previous))
+    }
+
+    @inline(__always)
+    private static func checked(_ amount: Int64) throws(StateError) -> Int64 {
+        guard amount.magnitude < 1 << 52 else { throw StateError("state holds a number beyond all times and counts; rebuild it by replay") }
+        return amount
+    }
+
     /// A signed number of 32 bits.
     package mutating func zigzag32() throws(StateError) -> Int32 {
         guard let value = Int32(exactly: try zigzag()) else {

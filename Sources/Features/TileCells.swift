@@ -167,7 +167,7 @@ struct TileCells: Sendable, Equatable {
                 throw StateError("state holds tiles out of order; rebuild it by replay")
             }
             key = sum
-            cells.append(Cell(key: key, value: try reader.zigzag()))
+            cells.append(Cell(key: key, value: try reader.amount()))
         }
     }
 }

@@ -30,7 +30,7 @@ extension TitleState {
         successors.reserveCapacity(successorCount)
         for _ in 0..<successorCount {
             successors.append(
-                Successor(title: try reader.name(&names), total: try reader.zigzag(), recent: try DecayedSum(from: &reader)))
+                Successor(title: try reader.name(&names), total: try reader.amount(), recent: try DecayedSum(from: &reader)))
         }
         let armCount = try reader.count(minimumByteCount: 5)
         arms.reserveCapacity(armCount)
@@ -38,7 +38,7 @@ extension TitleState {
             arms.append(
                 ArmCount(
                     test: try reader.name(&names), variant: try reader.name(&names), segment: try reader.name(&names),
-                    exposed: try reader.zigzag(), won: try reader.zigzag()))
+                    exposed: try reader.amount(), won: try reader.amount()))
         }
     }
 

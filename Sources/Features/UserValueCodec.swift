@@ -14,7 +14,7 @@ extension UserValue {
         var reader = StateReader(bytes)
         applied = try reader.head(codecVersion: State.codecVersion)
         isErased = try reader.flag()
-        logTime = try reader.zigzag()
+        logTime = try reader.amount()
         if reader.format == 1 { try readEvidence(&reader, &names) }
         state = try State(from: &reader, names: &names)
         if reader.format > 1 { try readEvidence(&reader, &names) }
@@ -32,7 +32,7 @@ extension UserValue {
         var value = UserValue()
         value.applied = try reader.head(codecVersion: State.codecVersion)
         _ = try reader.flag()
-        value.logTime = try reader.zigzag()
+        value.logTime = try reader.amount()
         var others = NameTable(capacity: 0)
         if reader.format == 1 { try value.readEvidence(&reader, &others) }
         return try State(from: &reader, names: &names)
@@ -94,11 +94,11 @@ extension UserValue {
         entries.reserveCapacity(min(count, 1024))
         while entries.count < count {
             _ = try reader.delta(from: &offset)
-            _ = try reader.delta(from: &time)
+            _ = try reader.moment(from: &time)
             // In the first format effects told their own times.
             let since = reader.format == 1 ? 0 : time
             if reader.format > 1, reader.passes(Effect.shownTogetherTag) {
-                let (region, at) = (try reader.region(), try reader.zigzag() &+ since)
+                let (region, at) = (try reader.region(), try reader.amount() &+ since)
                 let titleCount = try reader.count()
                 guard titleCount <= count - entries.count else {
                     throw StateError("state holds more titles shown than it announces; rebuild it by replay")

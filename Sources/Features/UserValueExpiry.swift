@@ -15,6 +15,6 @@ package enum UserValueExpiry {
         var reader = StateReader(bytes)
         _ = try reader.head(codecVersion: .max)
         let isErased = try reader.flag()
-        return end(isErased: isErased, logTime: try reader.zigzag())
+        return end(isErased: isErased, logTime: try reader.amount())
     }
 }

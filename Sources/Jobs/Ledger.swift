@@ -11,11 +11,11 @@ package struct Ledger: Sendable, Equatable {
 
     package static func + (a: Ledger, b: Ledger) -> Ledger {
         var sum = a
-        sum.received += b.received
-        sum.applied += b.applied
-        sum.duplicates += b.duplicates
-        sum.filtered += b.filtered
-        sum.deadLettered += b.deadLettered
+        sum.received &+= b.received
+        sum.applied &+= b.applied
+        sum.duplicates &+= b.duplicates
+        sum.filtered &+= b.filtered
+        sum.deadLettered &+= b.deadLettered
         return sum
     }
 }

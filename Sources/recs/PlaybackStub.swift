@@ -46,7 +46,9 @@ struct PlaybackStub: AsyncParsableCommand {
         guard let rule = AdaptationRule(rawValue: rule) else {
             throw ValidationError("--rule is `\(rule)`; use \(AdaptationRule.allCases.map(\.rawValue).joined(separator: " or "))")
         }
-        guard speed > 0, seconds > 0 else { throw ValidationError("--speed and --seconds must be greater than 0") }
+        guard (0.01...1000).contains(speed), (1...86_400).contains(seconds) else {
+            throw ValidationError("--speed is 0.01 to 1000, --seconds 1 to 86400")
+        }
         // All are read before the first is played: a live playback takes its time.
         let networks = try trace.map { (path: $0, network: try PlaybackStub.network($0)) }
         var settings = PlayerSettings()

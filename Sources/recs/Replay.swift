@@ -81,7 +81,9 @@ struct ReplayCommand: AsyncParsableCommand {
 func moment(_ text: String, _ option: String) throws -> Int64 {
     let now = Int64(Date().timeIntervalSince1970 * 1000)
     let units: [Character: Int64] = ["d": 86_400_000, "h": 3_600_000, "m": 60_000]
-    if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), count >= 0 { return now - count * unit }
+    if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), (0...now / unit).contains(count) {
+        return now - count * unit
+    }
     if let date = try? Date(text, strategy: .iso8601) { return Int64(date.timeIntervalSince1970 * 1000) }
     throw ValidationError("\(option) is `\(text)`; write 2026-11-01T00:00:00Z, or 7d, 12h, 30m for a time before now")
 }

@@ -84,6 +84,8 @@ import Testing
             (#"{"type":"bytes","logicalType":"decimal"}"#, .bytes),
         ]
         for (json, expected) in fits { #expect(try schema(json).root == expected) }
+        let absurd = #"{"type":"fixed","name":"D","size":9223372036854775807,"logicalType":"decimal","precision":10}"#
+        #expect(throws: Never.self) { try schema(absurd) }
         let narrow = try schema(#"{"type":"fixed","name":"D","size":4,"logicalType":"decimal","precision":10}"#)
         #expect(narrow.root == .fixed(FixedSchema(name: "D", aliases: [], size: 4)))
         let wide = try schema(#"{"type":"fixed","name":"D","size":4,"logicalType":"decimal","precision":9}"#)

@@ -45,7 +45,7 @@ import Testing
                     + "maturity, regions, added_at, artworks, available, basis",
                 "titles[0].title_id is missing",
                 "titles[0].name is empty",
-                "titles[0].runtime_min should be minutes above 0, is 0.0",
+                "titles[0].runtime_min should be minutes above 0 and below 100000, is 0.0",
                 "titles[0].year should be a whole number, is a string",
                 #"titles[0].genres[1] repeats "Drama""#,
                 "titles[0].genres[2] should be a string, is a number",
@@ -55,6 +55,30 @@ import Testing
                 "titles[0].artworks has 33 artworks; at most 32",
                 "titles[0].available should be true or false, is a number",
             ])
+    }
+
+    /// A service stores what it takes, and reads it at its next start.
+    @Test(arguments: [
+        ("added_at", "1795754159906000"), ("added_at", "-62167219200001"), ("added_at", "253402300800000"),
+        ("added_at", "\"9999-12-31T23:59:59-01:00\""), ("added_at", "\"0000-01-01T00:00:00+01:00\""), ("runtime_min", "1e-7"),
+        ("runtime_min", "99999.99999999"),
+    ])
+    func whatCouldNotBeReadAgainIsRefused(_ field: String, _ value: String) {
+        let others = field == "added_at" ? "\"runtime_min\":15," : ""
+        let faults = Self.faults("{\"titles\":[{\"title_id\":\"a\",\"name\":\"A\",\(others)\"maturity\":13,\"\(field)\":\(value)}]}")
+        #expect(faults.count == 1 && faults[0].hasPrefix("titles[0].\(field) should be"), "\(faults)")
+    }
+
+    @Test(
+        arguments: [
+            (1.0 / 60_000, -62_167_219_200_000), (99_999.99, 253_402_300_799_999), (15.0, 0), (90.5, -1), (0.00002, 1_793_556_900_000),
+        ] as [(Double, Int64)])
+    func whatIsTakenIsReadAgainAsItIs(_ minutes: Double, _ addedAt: Int64) throws {
+        let json = "{\"title_id\":\"a\",\"name\":\"A\",\"runtime_min\":\(minutes),\"maturity\":13,\"added_at\":\(addedAt)}"
+        let title = try TitleJSON.parse(Data(json.utf8))
+        #expect(title.addedAt == addedAt)
+        let again = try TitleJSON.parse(Data(try title.serialized()))
+        #expect(again.addedAt == addedAt && again.runtimeMilliseconds == title.runtimeMilliseconds)
     }
 
     @Test func refusesTheSameIDTwice() {

@@ -95,6 +95,37 @@ extension EndToEndTests {
             #expect(Set(profile.searches.map(\.query)) == ["good", "better"])
         }
 
+        @Test func anAnswerIsNotManyTimesItsBody() async throws {
+            let body = "[" + Array(repeating: "{\"a\":1,\"b\":2}", count: 2000).joined(separator: ",") + "]"
+            let answer = try await server.send("POST", "/v1/events", body)
+            #expect(answer.status == 422)
+            struct Told: Decodable {
+                struct Event: Decodable {
+                    struct Fault: Decodable {}
+                    var errors: [Fault]
+                    var moreErrors: Int?
+                }
+                var events: [Event]
+            }
+            let events = try answer.decoded(Told.self).events
+            let all = try #require(events.first?.errors.count)
+            #expect(all > 2 && events.count == 2000)
+            #expect(events.allSatisfy { $0.errors.count + ($0.moreErrors ?? 0) == all && !$0.errors.isEmpty })
+            #expect((1000...3000).contains(events.reduce(0) { $0 + $1.errors.count }))
+            #expect(events.last?.moreErrors == all - 1)
+        }
+
+        /// What a page of the web can have a browser send.
+        @Test(arguments: ["text/plain", "application/x-www-form-urlencoded", ""])
+        func whatIsNotSaidToBeJSONChangesNothing(_ type: String) async throws {
+            for path in ["/v1/catalog?replace=true", "/v1/catalog/diff", "/subjects/web-value/versions"] {
+                let headers = ["Content-Type": type, "Origin": "http://a.example"]
+                let answer = try await server.send("POST", path, "{\"titles\":[]}", headers: headers)
+                #expect(answer.status == 415 && answer.text.contains("application/json"), "\(path): \(answer.text)")
+            }
+            try await expectStreamGoesOn("after-a-web-page")
+        }
+
         @Test func connectionLostInTheMiddleOfABodyHarmsNobody() async throws {
             let script = """
                 import socket, sys

@@ -32,13 +32,13 @@ extension EndToEndTests {
         }
 
         /// A buffer that empties while the throughput falls below every rung but the lowest, then recovers, then empties again.
-        private func drain(_ session: String, from start: Int64, seconds: Int64) async throws {
+        private func drain(_ session: String, of user: String = "p", from start: Int64, seconds: Int64) async throws {
             for second in 0..<seconds {
                 let buffer = max(200, 20_000 - second * 1500)
                 let fields =
                     "\"title_id\":\"sintel\",\"buffer_ms\":\(buffer),\"throughput_kbps\":\(second < 4 ? 5000 : 400),\"bitrate_kbps\":4300,"
                     + "\"ladder_kbps\":[235,750,1750,3000,4300]"
-                try await server.post([EventText.event("quality_sample", of: "p", fields, at: start + second * 1000, session: session)])
+                try await server.post([EventText.event("quality_sample", of: user, fields, at: start + second * 1000, session: session)])
             }
         }
 
@@ -77,6 +77,16 @@ extension EndToEndTests {
             #expect(!frames(resumed.standardOutput).contains(first))
             again.signal(SIGKILL)
             resumed.signal(SIGKILL)
+        }
+
+        @Test func aSessionMayHaveAnyName() async throws {
+            let player = try subscribe("s%20%C3%A4%2F1")
+            let isOpen = await comesTrue { player.standardOutput.contains("retry:") }
+            #expect(isOpen)
+            try await drain("s ä/1", of: "q", from: millisecondsNow() - 60_000, seconds: 14)
+            let arrived = await comesTrue(within: 10) { !frames(player.standardOutput).isEmpty }
+            #expect(arrived, "no signal: \(player.standardOutput)")
+            player.signal(SIGTERM)
         }
 
         @Test func listeningPlayerDoesNotKeepAServerFromStopping() async throws {

@@ -163,6 +163,19 @@ import Testing
         #expect(decoder.incompatibility(of: 2) == "the schema is no record")
     }
 
+    /// Sixteen levels of ten empty fields each: 10^16 types, and not a byte.
+    @Test(.timeLimit(.minutes(1))) func aSchemaOfNothingButLevelsIsRefused() throws {
+        var type = #"{"type":"record","name":"L0","fields":[]}"#
+        for level in 1...16 {
+            let rest = (1..<10).map { "{\"name\":\"f\($0)\",\"type\":\"L\(level - 1)\"}" }.joined(separator: ",")
+            type = "{\"type\":\"record\",\"name\":\"L\(level)\",\"fields\":[{\"name\":\"f0\",\"type\":\(type)},\(rest)]}"
+        }
+        var decoder = EventDecoder(schemas: fixture.schemas)
+        let writer = "{\"type\":\"record\",\"name\":\"seek\",\"fields\":[{\"name\":\"x\",\"type\":\(type)}]}"
+        decoder.register(3, writer: try ParsedSchema(json: writer))
+        #expect(decoder.incompatibility(of: 3)?.contains("4096") == true)
+    }
+
     @Test func foreignBytesAreUndecodable() throws {
         let decoder = fixture.decoder()
         for bytes in [[], [0], [0, 0, 0, 1], [1, 0, 0, 0, 1, 0], Array("{\"a\":1}".utf8)] as [[UInt8]] {

@@ -37,7 +37,7 @@ import Testing
     @Test func randomBytesBehindAGoodHeadNeverCrash() {
         var make = RandomState(seed: 11)
         for _ in 0..<2000 {
-            var bytes = [UInt8](repeating: 0, count: 16) + [1, 1]
+            var bytes = [UInt8](repeating: 0, count: 16) + [UInt8(make.number(1...2)), 1]
             for _ in 0..<make.number(0...120) { bytes.append(UInt8(make.number(0...255))) }
             for kind in 0..<9 { read(bytes, kind: kind) }
         }
@@ -48,6 +48,25 @@ import Testing
         let bytes = [UInt8](repeating: 0, count: 16) + [1, 1, 0, 0] + [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40]
         var names = NameTable()
         #expect(throws: StateError.self) { try bytes.withUnsafeBytes { try UserValue<PlayState>(from: $0, names: &names) } }
+    }
+
+    /// Whoever uses a value subtracts its times from one another.
+    @Test(arguments: [Int64.min, .min + 1, -(1 << 52), 1 << 52, .max]) func numbersThatWouldOverflowAreRefused(_ number: Int64) {
+        var writer = StateWriter()
+        writer.zigzag(number)
+        _ = writer.withBytes { bytes in
+            #expect(throws: StateError.self) {
+                var reader = StateReader(bytes)
+                _ = try reader.amount()
+            }
+        }
+        writer.removeAll()
+        for _ in 0..<2 { writer.zigzag(number.signum() * ((1 << 52) - 1)) }
+        writer.withBytes { bytes in
+            var (reader, sum) = (StateReader(bytes), Int64(0))
+            #expect((try? reader.moment(from: &sum)) != nil)
+            #expect(throws: StateError.self) { try reader.moment(from: &sum) }
+        }
     }
 
     /// Reads bytes as one of the nine values and uses what comes out.

@@ -10,6 +10,8 @@ struct EventRoutes: Sendable {
     let bodyByteCountMax: Int
     let budget: BodyBudget
     private static let loopBodyByteCountMax = 32_768
+    /// Faults of a request that are told one by one; beyond it the first of each event, so that no answer is many times its body.
+    private static let reportedFaultCountMax = 1000
 
     func add(to group: RouterGroup<APIContext>) {
         group.post("events") { request, context in try await post(request, context) }
@@ -86,7 +88,8 @@ struct EventRoutes: Sendable {
             json.member("failed", counts.failed)
             json.member("token", token.isEmpty ? nil : token.text)
             json.member("events")
-            json.array(results) { json, result in json.object { write(result, to: &$0) } }
+            var faultsLeft = EventRoutes.reportedFaultCountMax
+            json.array(results) { json, result in json.object { write(result, to: &$0, &faultsLeft) } }
         }
         var response = Response.json(body, status: problem?.status ?? .accepted)
         if problem != nil { response.headers[.contentType] = Problem.contentType }
@@ -111,7 +114,7 @@ struct EventRoutes: Sendable {
         return Problem(.unprocessableContent, "Events refused", detail)
     }
 
-    private func write(_ result: Gateway.Result, to json: inout JSONWriter) {
+    private func write(_ result: Gateway.Result, to json: inout JSONWriter, _ faultsLeft: inout Int) {
         switch result {
         case .accepted(let id, _):
             json.member("status", "accepted")
@@ -119,7 +122,9 @@ struct EventRoutes: Sendable {
         case .refused(let problems):
             json.member("status", "refused")
             json.member("errors")
-            json.array(problems) { json, problem in
+            let shown = problems.prefix(max(1, faultsLeft))
+            faultsLeft -= shown.count
+            json.array(shown) { json, problem in
                 json.object {
                     $0.member("path", problem.path)
                     $0.member("code", problem.code)
@@ -127,6 +132,7 @@ struct EventRoutes: Sendable {
                     $0.member("message", problem.message)
                 }
             }
+            if shown.count < problems.count { json.member("more_errors", problems.count - shown.count) }
         case .failed(let error):
             json.member("status", "failed")
             json.member("message", error.description)

@@ -39,7 +39,7 @@ struct ExperimentRoutes: Sendable {
 
     /// `Accept: image/svg+xml` (or `?format=svg`) for the picture, `text/plain` (or `?format=text`) for the table.
     private func report(_ request: Request, _ context: APIContext) throws -> Response {
-        let id = try context.parameters.require("test")
+        let id = try context.name("test")
         guard let test = tests.first(where: { $0.id.description == id }) else {
             let known = tests.map(\.id.description).joined(separator: ", ")
             throw Problem.notFound("there is no test `\(id)`; tests in the configuration: \(known.isEmpty ? "none" : known)")

@@ -6,7 +6,12 @@ import NIOPosix
 /// HTTP/1.1 connections whose requests run on the event loop that reads and writes them: a page wakes no other thread but the one that asks
 /// the store. What may block a thread, or keeps it for long, goes to other threads (`PoolMiddleware`).
 struct LoopConnections: ServerChildChannel {
-    static let server = HTTPServerBuilder { LoopConnections(base: HTTP1Channel(responder: $0)) }
+    /// A client that keeps a body half sent, or sends nothing, for longer loses its connection: it would hold what others have no room for, and
+    /// keep the process from its end.
+    private static let idleTimeout = TimeAmount.seconds(30)
+    static let server = HTTPServerBuilder {
+        LoopConnections(base: HTTP1Channel(responder: $0, configuration: .init(idleTimeout: idleTimeout)))
+    }
 
     let base: HTTP1Channel
 

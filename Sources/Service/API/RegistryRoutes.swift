@@ -25,8 +25,7 @@ struct RegistryRoutes: Sendable {
     private static let type = "application/vnd.schemaregistry.v1+json"
 
     private func subject(_ context: APIContext) throws -> String {
-        let text = try context.parameters.require("subject")
-        return text.removingPercentEncoding ?? text
+        try context.name("subject")
     }
 
     private func answer(_ body: ByteBuffer, _ status: HTTPResponse.Status = .ok) -> Response {
@@ -125,6 +124,7 @@ struct RegistryRoutes: Sendable {
     }
 
     private func register(_ request: Request, _ context: APIContext) async throws -> Response {
+        try request.expectJSON()
         guard let body = try await body(request) else { return unreadable }
         let id = try await registry.register(subject: subject(context), schema: body.schema)
         return answer(JSONWriter.object { $0.member("id", Int64(id)) })

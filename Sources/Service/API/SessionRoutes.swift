@@ -17,7 +17,7 @@ struct SessionRoutes: Sendable {
     }
 
     private func signals(_ request: Request, _ context: APIContext) throws -> Response {
-        let session = SessionID(try context.parameters.require("session"))
+        let session = SessionID(try context.name("session"))
         let start = try start(of: request)
         let stream: AsyncStream<StoredSignal>
         do {

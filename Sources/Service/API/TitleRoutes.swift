@@ -28,8 +28,7 @@ struct TitleRoutes: Sendable {
     }
 
     private func titleID(_ context: APIContext) throws -> String {
-        let text = try context.parameters.require("title")
-        return text.removingPercentEncoding ?? text
+        try context.name("title")
     }
 
     private func index(of id: String) throws(Problem) -> Int {
@@ -110,6 +109,7 @@ struct TitleRoutes: Sendable {
     }
 
     private func apply(_ request: Request, keeps: Bool) async throws -> Response {
+        try request.expectJSON()
         let document = try await parse(request, CatalogDocument.parse)
         return try await change(document, withdrawsOthers: Query(request: request).text("replace") == "true", keeps: keeps)
     }

@@ -35,8 +35,7 @@ struct UserRoutes: Sendable {
     }
 
     private func user(_ context: APIContext) throws -> UserID {
-        let text = try context.parameters.require("user")
-        let name = text.utf8.contains(0x25) ? text.removingPercentEncoding ?? text : text
+        let name = try context.name("user")
         guard !name.isEmpty, name.utf8.count <= 256 else { throw Problem.badRequest("a user id has 1 to 256 bytes") }
         return UserID(name)
     }

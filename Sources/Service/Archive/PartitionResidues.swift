@@ -70,7 +70,7 @@ final class PartitionResidues {
     /// The definition that takes effect, as jobs take it; nil for none.
     private func definition(of event: Event) throws -> Definition? {
         guard event.number > engine.definitionVersion else { return nil }
-        if event.number > event.appendTime + futureMillisecondsMax, try !source.definitions.holds(event.number) { return nil }
+        if event.number - futureMillisecondsMax > event.appendTime, try !source.definitions.holds(event.number) { return nil }
         return try source.definitions.definition(event.number)
     }
 

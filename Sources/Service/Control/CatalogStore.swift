@@ -31,13 +31,18 @@ package final class CatalogStore: Sendable {
     /// With `keeps` false nothing is stored: the answer tells what would change.
     package func apply(_ document: CatalogDocument, withdrawsOthers: Bool, keeps: Bool = true) throws -> CatalogDiff {
         try changing.withLock {
-            let old = current
-            let new = try old.importing(document, withdrawsOthers: withdrawsOthers)
-            let diff = CatalogDiff(from: old, to: new)
-            guard keeps, !diff.isEmpty else { return diff }
-            try save(new, merged(document, withdrawsOthers: withdrawsOthers))
-            box.withLockedValue { $0 = new }
-            return diff
+            while true {
+                let old = current
+                let new = try old.importing(document, withdrawsOthers: withdrawsOthers)
+                let diff = CatalogDiff(from: old, to: new)
+                guard keeps, !diff.isEmpty else { return diff }
+                if try save(new, merged(document, withdrawsOthers: withdrawsOthers), over: old.version) {
+                    box.withLockedValue { $0 = new }
+                    return diff
+                }
+                // Another process has changed it since: its change stays, and ours is made of it.
+                _ = try refresh()
+            }
         }
     }
 
@@ -65,8 +70,10 @@ package final class CatalogStore: Sendable {
         return document.titles + others
     }
 
-    private func save(_ catalog: Catalog, _ titles: [TitleJSON]) throws {
+    /// False, with nothing stored, where the stored catalogue is not of the version that this one was made of.
+    private func save(_ catalog: Catalog, _ titles: [TitleJSON], over version: Int64) throws -> Bool {
         try control.database.write { database in
+            guard try CatalogStore.version(database) == version else { return false }
             for (number, name) in catalog.genreNames.enumerated().dropFirst() {
                 try database.execute(sql: "INSERT OR IGNORE INTO genre (number, name) VALUES (?, ?)", arguments: [number, name])
             }
@@ -76,10 +83,14 @@ package final class CatalogStore: Sendable {
                     ON CONFLICT(id) DO UPDATE SET document = excluded.document WHERE document <> excluded.document
                     """)
             for title in titles {
-                try statement.execute(arguments: [title.titleID, String(decoding: try title.serialized(), as: UTF8.self)])
+                let bytes = try title.serialized()
+                // A text that could not be read again would keep every later start from its catalogue.
+                _ = try TitleJSON.parse(Data(bytes))
+                try statement.execute(arguments: [title.titleID, String(decoding: bytes, as: UTF8.self)])
             }
             try database.execute(
                 sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('catalog_version', ?)", arguments: ["\(catalog.version)"])
+            return true
         }
     }
 
@@ -87,5 +98,9 @@ package final class CatalogStore: Sendable {
         try document().catalog(version: try version())
     }
 
-    private func version() throws -> Int64 { try control.setting("catalog_version").flatMap { Int64($0) } ?? 0 }
+    private func version() throws -> Int64 { try control.database.read { try CatalogStore.version($0) } }
+
+    private static func version(_ database: Database) throws -> Int64 {
+        try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = 'catalog_version'").flatMap { Int64($0) } ?? 0
+    }
 }

@@ -69,8 +69,8 @@ package final class NamespaceWatch: Service {
                 connection = nil
                 box.withLockedValue { $0.failure = error.description }
             }
-            let until = Date().addingTimeInterval(NamespaceWatch.intervalSeconds)
-            while Date() < until, !isStopping.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.02) }
+            let until = ContinuousClock.now + .seconds(NamespaceWatch.intervalSeconds)
+            while ContinuousClock.now < until, !isStopping.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.02) }
         }
     }
 }

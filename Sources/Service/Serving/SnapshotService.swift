@@ -74,8 +74,8 @@ package final class SnapshotService: Service {
                 if !wasFailing { logger.warning("title snapshot not refreshed; serving the old one", metadata: ["error": "\(error)"]) }
                 wasFailing = true
             }
-            let until = Date().addingTimeInterval(SnapshotService.intervalSeconds)
-            while Date() < until, !isStopping.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.02) }
+            let until = ContinuousClock.now + .seconds(SnapshotService.intervalSeconds)
+            while ContinuousClock.now < until, !isStopping.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.02) }
         }
     }
 

@@ -255,7 +255,7 @@ final class JobRun {
     ) throws -> DeadLetterReason? {
         guard let engine = engines[record.partition], version > engine.definitionVersion else { return nil }
         // A version is a time: one from the future that nobody has stored is not ours, and would hide all that are.
-        if version > record.timestamp + futureMillisecondsMax, try !setup.definitions.holds(version) { return .futureTimestamp }
+        if version - futureMillisecondsMax > record.timestamp, try !setup.definitions.holds(version) { return .futureTimestamp }
         batch.definitions.append(try definition(version))
         return nil
     }
