@@ -80,7 +80,7 @@ extension EndToEndTests {
         }
 
         @Test func aSessionMayHaveAnyName() async throws {
-            let player = try subscribe("s%20%C3%A4%2F1")
+            let player = try subscribe("s%20%C3%A4%2F1", after: "0-0")
             let isOpen = await comesTrue { player.standardOutput.contains("retry:") }
             #expect(isOpen)
             try await drain("s ä/1", of: "q", from: millisecondsNow() - 60_000, seconds: 14)
