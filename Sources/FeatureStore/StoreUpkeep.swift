@@ -59,6 +59,14 @@ extension StoreConnection {
     /// Who answers now. The slot map is the one that the first master sees now, not the one that this connection goes by.
     package func identity() throws(StoreError) -> StoreIdentity {
         let found = try infos().enumerated().map { (node, fields) throws(StoreError) in
+            // It may be set while we run, and what is dropped then is missed by nobody but `recs verify`.
+            if let policy = fields["maxmemory_policy"], policy != "noeviction", fields["maxmemory"] ?? "0" != "0" {
+                throw StoreError(
+                    .unavailable,
+                    "Redis at \(nodes.address(node)) has a maxmemory and drops values by the policy \(policy), which loses viewers' features "
+                        + "without telling: CONFIG SET maxmemory-policy noeviction; if it has dropped any (INFO stats: evicted_keys), rebuild by replay"
+                )
+            }
             guard let found = StoreIdentity.Node(fields) else {
                 throw StoreError(
                     .protocolError, "INFO of \(nodes.address(node)) has no run_id, role or master_replid2: this is not a Redis that we know"

@@ -55,6 +55,7 @@ package struct RecsServer {
         var services: [any Service] = redis.map { [$0] } ?? []
         services += [MemoryTrimmer(), parts.namespaces, changes]
         services.append(jobs(parts))
+        if !role.topics.isEmpty { services.append(LagWatch(log: parts.foundations.log, board: parts.board)) }
         services += archiveJobs(parts)
         services += retention(parts)
         services += [parts.assignments, parts.snapshots]

@@ -95,6 +95,22 @@ extension EndToEndTests {
             #expect(Set(profile.searches.map(\.query)) == ["good", "better"])
         }
 
+        @Test func whatWouldBeMisreadIsRefused() async throws {
+            let packed = try await server.send("POST", "/v1/events", "\u{1f}", headers: ["Content-Encoding": "gzip"])
+            #expect(packed.status == 415 && packed.text.contains("gzip"), "\(packed.text)")
+            for value in ["1", "TRUE", "yes"] {
+                let answer = try await server.send("POST", "/v1/catalog/diff?replace=\(value)", "{\"titles\":[]}")
+                #expect(answer.status == 400 && answer.text.contains("replace"), "\(answer.text)")
+            }
+        }
+
+        @Test func aHeadIsAnsweredWhereAGetIs() async throws {
+            for path in ["/healthz", "/readyz", "/metrics"] {
+                let answer = try await Answer.to("HEAD", server.url + path)
+                #expect(answer.status == 200 && answer.text.isEmpty, "\(path): \(answer.status)")
+            }
+        }
+
         @Test func anAnswerIsNotManyTimesItsBody() async throws {
             let body = "[" + Array(repeating: "{\"a\":1,\"b\":2}", count: 2000).joined(separator: ",") + "]"
             let answer = try await server.send("POST", "/v1/events", body)

@@ -98,6 +98,16 @@ extension EndToEndTests {
             #expect(!page.rows.isEmpty && grown.isDisjoint(with: page.titles))
             let wish = try await server.page("child", query: "&maturity=18")
             #expect(grown.isDisjoint(with: wish.titles), "a request may not lift the profile's limit")
+            // A slip of the pen lifts no limit.
+            for (body, status, word) in [
+                ("{}", 400, "maturity_limit"), ("{\"maturityLimit\":18}", 400, "maturityLimit"),
+                ("{\"maturity_limit\":7,\"maturity\":18}", 400, "`maturity`"), ("{\"maturity_limit\":\"18\"}", 422, "`18`"),
+                ("{\"maturity_limit\":19}", 422, "19"), ("[]", 400, "object"),
+            ] {
+                let answer = try await server.send("PUT", "/v1/users/child/profile", body)
+                #expect(answer.status == status && answer.text.contains(word), "\(body): \(answer.text)")
+            }
+            #expect(try await server.page("child").titles.isDisjoint(with: grown))
             #expect(try await server.send("PUT", "/v1/users/child/profile", "{\"maturity_limit\":null}").status == 200)
             #expect(try await server.page("child").titles.contains(first))
         }

@@ -31,6 +31,28 @@ extension EndToEndTests {
             #expect(try await server.get("/healthz").status == 200)
         }
 
+        @Test func aRedisThatDropsValuesIsRefusedAtAnyTime() async throws {
+            let redis = try await ExternalRedis()
+            let server = try await RunningServer.start(arguments: ["--redis", redis.url])
+            _ = try await server.page("viewer", after: server.post([EventText.search("before", of: "viewer")]))
+            let port = try #require(redis.url.split(separator: ":").last.map(String.init))
+            func set(_ name: String, _ value: String) throws {
+                #expect(try ChildProcess.run("redis-cli", ["-p", port, "CONFIG", "SET", name, value]).output == "OK\n")
+            }
+            try set("maxmemory-policy", "allkeys-lru")
+            try set("maxmemory", "1gb")
+            let isRefused = try await comesTrue(within: 30) {
+                let readiness = try await server.get("/readyz")
+                return readiness.status == 503 && readiness.text.contains("allkeys-lru") && readiness.text.contains("noeviction")
+            }
+            #expect(isRefused)
+            try set("maxmemory-policy", "noeviction")
+            let isReady = try await comesTrue(within: 30) { try await server.get("/readyz").status == 200 }
+            #expect(isReady)
+            #expect(try await !server.page("viewer", after: server.post([EventText.search("after", of: "viewer")])).isCold)
+            #expect(try await server.end() == 0)
+        }
+
         @Test func lastingOutageIsServedThroughAndCountedExactlyAfterwards() async throws {
             let redis = try await ExternalRedis()
             let (lines, users) = try await outage.lines(600)
@@ -51,6 +73,9 @@ extension EndToEndTests {
             let during = try await server.status()
             #expect(haveFailed && !during.ready, "\(during.jobs)")
             #expect(during.jobs.allSatisfy { $0.state == "waiting" && $0.reason?.contains(redis.url) == true }, "\(during.jobs)")
+            // What an alert goes by: all topics' jobs are down, and the log has grown by half of what was counted.
+            let isLagging = try await comesTrue(within: 20) { try await server.status().jobs.reduce(0) { $0 + $1.lag } == 150 }
+            #expect(isLagging)
             try await expectServing(server, trends: trends, token: last.token ?? "")
             try await outage.feed(server, lines[450...])
 

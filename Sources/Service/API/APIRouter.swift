@@ -14,7 +14,7 @@ struct APIRouter {
     let openAPI: String
 
     func build() throws -> Router<APIContext> {
-        let router = Router(context: APIContext.self)
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ObservingMiddleware(metrics: parts.metrics))
         let operations = OperationRoutes(
             readiness: Readiness(board: parts.board, published: parts.published, viewers: parts.viewers, runsJobs: runsJobs),

@@ -52,6 +52,11 @@ struct EventRoutes: Sendable {
     }
 
     private func format(of request: Request) throws -> BodyFormat {
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw Problem(
+                .unsupportedMediaType, "Unsupported media type",
+                "content encoding is `\(encoding)`; send the events as they are, without one")
+        }
         let type = request.headers[.contentType] ?? ""
         // Spelt as most clients do.
         if type == "application/json" { return .json }

@@ -2,6 +2,8 @@ import GRDB
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
+import NIOHTTP1
 
 /// Outermost middleware: gives every answer its `X-Request-ID`, turns errors into problems, counts every status code, times requests.
 struct ObservingMiddleware: RouterMiddleware {
@@ -24,6 +26,10 @@ struct ObservingMiddleware: RouterMiddleware {
         } catch let error as DatabaseError {
             context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             response = (Problem(error) ?? ObservingMiddleware.internalError).response(from: request, context: context)
+        } catch let error where ObservingMiddleware.isBrokenOff(error) {
+            // By the client, who hears no answer.
+            context.logger.info("request broken off", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+            response = Problem.badRequest("the request's body ended early, or is no HTTP").response(from: request, context: context)
         } catch {
             context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             response = ObservingMiddleware.internalError.response(from: request, context: context)
@@ -33,6 +39,10 @@ struct ObservingMiddleware: RouterMiddleware {
             method: request.method.rawValue, route: context.endpointPath ?? "unmatched", code: response.status.code)
         routes.observe(answered, seconds: (ContinuousClock.now - started) / .seconds(1))
         return response
+    }
+
+    private static func isBrokenOff(_ error: any Error) -> Bool {
+        error is HTTPParserError || error is ChannelError || error is IOError
     }
 
     private static let internalError = Problem(

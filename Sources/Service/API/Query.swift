@@ -17,6 +17,14 @@ struct Query {
         return value
     }
 
+    func flag(_ name: String) throws(Problem) -> Bool {
+        switch text(name) {
+        case nil, "false": return false
+        case "true": return true
+        case .some(let text): throw .badRequest("`\(name)` is `\(text)`; use true or false")
+        }
+    }
+
     func region(_ name: String = "region") throws(Problem) -> RegionID? {
         guard let text = text(name), !text.isEmpty else { return nil }
         guard let region = RegionID(text) else { throw .badRequest("`\(name)` is `\(text)`; a region has at most 8 bytes") }

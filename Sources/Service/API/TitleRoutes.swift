@@ -110,8 +110,9 @@ struct TitleRoutes: Sendable {
 
     private func apply(_ request: Request, keeps: Bool) async throws -> Response {
         try request.expectJSON()
+        let withdrawsOthers = try Query(request: request).flag("replace")
         let document = try await parse(request, CatalogDocument.parse)
-        return try await change(document, withdrawsOthers: Query(request: request).text("replace") == "true", keeps: keeps)
+        return try await change(document, withdrawsOthers: withdrawsOthers, keeps: keeps)
     }
 
     /// Parses the body; the document's faults become the problem's.

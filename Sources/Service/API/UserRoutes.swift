@@ -143,22 +143,31 @@ struct UserRoutes: Sendable {
 
     private func putProfile(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try user(context)
-        struct Body: Decodable {
-            var maturityLimit: Int?
-            enum CodingKeys: String, CodingKey { case maturityLimit = "maturity_limit" }
-        }
-        guard let body = try? await request.decode(as: Body.self, context: context) else {
-            throw Problem.badRequest("send {\"maturity_limit\": 0…18}, or null for none")
-        }
-        if let limit = body.maturityLimit, !(0...18).contains(limit) {
-            throw Problem(.unprocessableContent, "Wrong value", "`maturity_limit` is \(limit); use 0 to 18, or null for none")
-        }
-        try home.limits.set(body.maturityLimit, user: user.description)
+        let body = try await request.body.collect(upTo: 65_536)
+        let limit = try UserRoutes.maturityLimit(Data(body.readableBytesView))
+        try home.limits.set(limit, user: user.description)
         return .json(
             JSONWriter.object { json in
                 json.member("user", user.description)
                 json.member("maturity_limit", home.limits.limit(of: user.description))
             })
+    }
+
+    /// The one member that a profile has. Whatever else is sent is refused: a slip of a name must not lift a child's limit.
+    private static func maturityLimit(_ body: Data) throws(Problem) -> Int? {
+        let advice = "send {\"maturity_limit\": 0…18}, or null for none"
+        guard let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any] else {
+            throw .badRequest("the body is no JSON object; \(advice)")
+        }
+        if let other = object.keys.sorted().first(where: { $0 != "maturity_limit" }) {
+            throw .badRequest("`\(other)` is not a field that is known; \(advice)")
+        }
+        guard let value = object["maturity_limit"] else { throw .badRequest("`maturity_limit` is missing; \(advice)") }
+        if value is NSNull { return nil }
+        guard let limit = value as? Int, (0...18).contains(limit) else {
+            throw Problem(.unprocessableContent, "Wrong value", "`maturity_limit` is `\(value)`; use 0 to 18, or null for none")
+        }
+        return limit
     }
 
     private func erase(_ user: UserID) async throws -> Response {

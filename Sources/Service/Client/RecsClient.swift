@@ -84,15 +84,25 @@ package final class RecsClient: Sendable {
         return ServerSentEvents(body: response.body, baseURL: baseURL)
     }
 
+    private static let faultCountMax = 50
+
     /// The error that an unsuccessful answer stands for, with the service's own words where it gave some.
     package static func error(_ answer: Answer, doing what: String) -> ClientError {
         struct Problem: Decodable {
+            struct Fault: Decodable {
+                var path: String
+                var message: String
+            }
             var title: String?
             var detail: String?
+            var errors: [Fault]?
         }
         let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body.readableBytesView))
         var text = "\(what): the service answered \(answer.status)"
         if let words = problem?.detail ?? problem?.title { text += ", \(words)" }
+        let faults = problem?.errors ?? []
+        for fault in faults.prefix(faultCountMax) { text += "\n  \(fault.path.isEmpty ? "" : fault.path + " ")\(fault.message)" }
+        if faults.count > faultCountMax { text += "\n  and \(faults.count - faultCountMax) more" }
         switch answer.status {
         case 401: text += "; give an API key (--key, or RECS_API_KEY)"
         case 403: text += "; the API key lacks the role that this needs"

@@ -341,6 +341,10 @@ final class JobRun {
             $0.definition = sum.definitionVersion
             $0.lag = lag
             $0.rate = rate
+            if setup.stops == nil {
+                $0.next = next.filter { engines[$0.key] != nil }
+                $0.reportedAt = .now
+            }
         }
     }
 

@@ -40,6 +40,9 @@ package struct JobStatus: Sendable {
     package var logTime: Int64 = 0
     package var asOf: Int64 = 0
     package var restarts = 0
+    /// The next record to take in, by partition, and when the job has told it last; nil: not yet.
+    var next: [Int32: Int64] = [:]
+    var reportedAt: ContinuousClock.Instant?
     /// The newest definition in force in any of its partitions.
     package var definition: Int64 = 0
     package init() {}
@@ -58,6 +61,17 @@ package final class JobBoard: Sendable {
     package func jobs(of namespace: String) -> [(topic: Topic, status: JobStatus)] {
         let statuses = box.withLockedValue { $0[namespace] ?? [:] }
         return Topic.allCases.compactMap { topic in statuses[topic].map { (topic, $0) } }
+    }
+
+    /// The jobs that have not told for so long how far they are, though they once did, and have no end of their own.
+    func silent(for duration: Duration) -> [(namespace: String, topic: Topic, status: JobStatus)] {
+        let all = box.withLockedValue { $0 }
+        return all.flatMap { namespace, jobs in
+            jobs.compactMap { topic, status in
+                guard let at = status.reportedAt, ContinuousClock.now - at > duration else { return nil }
+                return (namespace, topic, status)
+            }
+        }
     }
 
     /// Forgets a namespace that no job here feeds any more.
