@@ -43,6 +43,9 @@ package final class Replay {
         package var seconds: Double
     }
 
+    /// How long a job may wait for what does not come.
+    private static let patience = Duration.seconds(60)
+
     private let parts: Parts
     private let connection: StoreConnection
 
@@ -78,6 +81,7 @@ package final class Replay {
             defer { for job in jobs { job.stop() } }
             let before = received(plan)
             var isOver = false
+            var (reached, reachedAt) = (before, started)
             while !isOver {
                 try await Task.sleep(for: .milliseconds(100))
                 let statuses = parts.board.jobs(of: plan.namespace)
@@ -89,6 +93,16 @@ package final class Replay {
                 let left = lags.contains(.max) ? nil : lags.reduce(0, +)
                 let done = received(plan)
                 let seconds = (ContinuousClock.now - started) / .seconds(1)
+                if done != reached { (reached, reachedAt) = (done, .now) }
+                if ContinuousClock.now - reachedAt > Replay.patience,
+                    let (topic, reason) = statuses.compactMap({ topic, status in
+                        if case .waiting = status.state { status.state.reason.map { (topic, $0) } } else { nil }
+                    }).first
+                {
+                    throw NamespaceError(
+                        "\(topic.name): \(reason); nothing has come of it for \(Replay.patience.components.seconds) s. Mend that and give the command "
+                            + "again: it goes on where it was")
+                }
                 if let left { progress(Progress(done: done, left: left, rate: Double(done - before) / max(seconds, 0.001))) }
                 isOver = stops == nil ? left == 0 : jobs.allSatisfy(\.hasEnded)
             }
