@@ -295,6 +295,7 @@ final class JobRun {
         let withTitles =
             titles || lastCommit - lastTitleCommit >= titleInterval || engines.values.contains(where: \.mustCommitTitles)
         if withTitles { lastTitleCommit = lastCommit }
+        let changedUserCount = engines.values.reduce(0) { $0 + $1.changedUserCount }
         let emitter = Emitter(setup: setup, store: store)
         let conflicts = try store.commit(engines, titles: withTitles) { emissions in if setup.emits { try emitter.emit(emissions) } }
         for (partition, engine) in engines where !conflicts.contains(partition) {
@@ -310,6 +311,7 @@ final class JobRun {
             for partition in partitions { try begin(partition) }
         }
         setup.stages.commitTook(.now - lastCommit)
+        setup.stages.wrote(store.takeWritten(), ofChanged: changedUserCount)
         if withTitles { try boundCache() }
         if let rate = rate.take() { try report(rate) }
     }

@@ -14,6 +14,7 @@ final class JobStore {
     private var placement: StorePlacement?
     /// What title markers say of their place in a cluster, and partitions whose stored one says something else.
     private var titleHomes: [Int32: SlotHome] = [:]
+    private var written = (users: 0, titles: 0)
     private var movedTitleMarkers: Set<Int32> = []
 
     /// A partition's batches, reused.
@@ -166,6 +167,12 @@ final class JobStore {
         let buffers: Buffers
     }
 
+    /// Values that commits have sent since it was last asked.
+    func takeWritten() -> (users: Int, titles: Int) {
+        defer { written = (0, 0) }
+        return written
+    }
+
     /// Viewers' values, then emissions, then title values, then what is left of erased viewers, then markers (DESIGN §6.4, §6.6, §6.9); each
     /// step of all partitions in one round trip, so that a commit takes as long for many as for one.
     ///
@@ -182,7 +189,10 @@ final class JobStore {
                 write.bucket, write.user, expected: write.expected, value: write.value, expiresAt: max(write.expiresAt, soonest),
                 activeAt: topic == .play ? (write.isErased ? -1 : write.asOf) : 0)
         }
-        for part in parts { part.engine.collectUsers { append($0, to: part.buffers) } }
+        for part in parts {
+            part.engine.collectUsers { append($0, to: part.buffers) }
+            written.users += part.buffers.values.count
+        }
         let hasUsers = try write(&parts, \.values)
         if hasUsers { Failpoint.afterUsers.pass() }
         let emissions = parts.map { (partition: $0.partition, emissions: $0.engine.takeEmissions()) }.filter { !$0.emissions.isEmpty }
@@ -195,6 +205,7 @@ final class JobStore {
                 part.engine.collectTitles { write in
                     part.buffers.values.appendTitle(write.title, expected: write.expected, value: write.value, offset: write.offset)
                 }
+                written.titles += part.buffers.values.count
             }
             let hasTitles = try write(&parts, \.values)
             if hasTitles { Failpoint.afterTitles.pass() }

@@ -13,11 +13,27 @@ package final class StageClock: Sendable {
     private let apply = Synchronization.Atomic<Int64>(0)
     private let commit = Synchronization.Atomic<Int64>(0)
 
+    private let changed = Synchronization.Atomic<Int>(0)
+    private let users = Synchronization.Atomic<Int>(0)
+    private let titles = Synchronization.Atomic<Int>(0)
+
+    /// What commits have written so far: viewers' values, of so many viewers that had changed since the commit before, and titles' values.
+    var written: (users: Int, changed: Int, titles: Int) {
+        (users.load(ordering: .relaxed), changed.load(ordering: .relaxed), titles.load(ordering: .relaxed))
+    }
+
     /// Wall milliseconds of the newest commits.
     private let commits = NIOLockedValueBox<[Double]>([])
     private static let commitCountMax = 10_000
 
     package init() {}
+
+    /// Notes what a commit has written.
+    func wrote(_ values: (users: Int, titles: Int), ofChanged count: Int) {
+        users.add(values.users, ordering: .relaxed)
+        changed.add(count, ordering: .relaxed)
+        titles.add(values.titles, ordering: .relaxed)
+    }
 
     /// Notes what a commit took.
     func commitTook(_ duration: Duration) {

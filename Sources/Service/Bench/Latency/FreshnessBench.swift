@@ -24,11 +24,9 @@ package struct FreshnessBench: Sendable {
                 throw ClientError(.invalid, "the catalogue is empty")
             }
             progress("probing at \(Int(capacity / 2)) events a second")
-            let started = ContinuousClock.now
-            let milliseconds = try await service.under(perSecond: capacity / 2) {
+            let (milliseconds, cost) = try await service.under(perSecond: capacity / 2) {
                 try await probe(service.server.url, title.id.description, progress)
             }
-            let seconds = (ContinuousClock.now - started) / .seconds(1)
             let flush = Double(Configuration().commitIntervalMilliseconds)
             var report = BenchReport(
                 bench: "freshness",
@@ -36,7 +34,7 @@ package struct FreshnessBench: Sendable {
                     "\(probeCount) plays of new viewers, at \(Int(capacity / 2)) events a second (half of \(Int(capacity))), seed \(seed)",
                 figures: [], yardsticks: [],
                 faults: milliseconds.count == probeCount ? [] : ["a play did not come to its viewer's home page"],
-                checked: "every probe's play stands in its viewer's continue watching; \(Int(seconds)) s",
+                checked: "every probe's play stands in its viewer's continue watching; \(cost)",
                 peakBytes: service.server.peakBytes)
             report.latencies = [
                 .init("accepted → visible in home", milliseconds: milliseconds, yardstick: ("flush interval", flush, flush))

@@ -47,8 +47,22 @@ struct LoadedService: Sendable {
         return Double(Self.calibrationEventCount) / ((ContinuousClock.now - started) / .seconds(1))
     }
 
-    /// Runs `body` while events come at a steady rate.
-    func under<Value: Sendable>(perSecond rate: Double, _ body: @Sendable () async throws -> Value) async throws -> Value {
+    /// Runs `body` while events come at a steady rate; answers in words what the service and its Redis took meanwhile, too.
+    func under<Value: Sendable>(
+        perSecond rate: Double, _ body: @Sendable () async throws -> Value
+    ) async throws -> (value: Value, cost: String) {
+        func cpuSeconds() -> (service: Double, redis: Double) {
+            (ProcessTimes.cpuSeconds(of: server.pid), server.childPID.map(ProcessTimes.cpuSeconds) ?? 0)
+        }
+        let (before, started) = (cpuSeconds(), ContinuousClock.now)
+        let value = try await value(perSecond: rate, body)
+        let (after, seconds) = (cpuSeconds(), (ContinuousClock.now - started) / .seconds(1))
+        func told(_ spent: Double) -> String { String(format: "%.1f", spent) }
+        let (service, redis) = (after.service - before.service, after.redis - before.redis)
+        return (value, "\(told(seconds)) s, service \(told(service)) CPU s, Redis \(told(redis)) CPU s")
+    }
+
+    private func value<Value: Sendable>(perSecond rate: Double, _ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await post(eventCount: Int(rate * Self.loadSeconds), perSecond: rate) }
             let value = try await body()

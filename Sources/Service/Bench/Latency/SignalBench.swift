@@ -23,7 +23,7 @@ package struct SignalBench: Sendable {
             progress("finding out what the machine sustains")
             let capacity = try await service.capacity()
             progress("sessions at \(Int(capacity / 2)) events a second")
-            let (signals, echoes) = try await service.under(perSecond: capacity / 2) {
+            let ((signals, echoes), cost) = try await service.under(perSecond: capacity / 2) {
                 (
                     try await times { try await session(service.server.url, "s-bench-\($0)") },
                     try await times { try await echoed(echo.url, "e-\($0)") }
@@ -35,7 +35,7 @@ package struct SignalBench: Sendable {
                 setting:
                     "\(sessionCount) draining sessions, at \(Int(capacity / 2)) events a second (half of \(Int(capacity))), seed \(seed)",
                 figures: [], yardsticks: [], faults: signals.count >= sessionCount ? [] : ["a draining session had no signal"],
-                checked: "every draining session had a signal, of one of its samples", peakBytes: service.server.peakBytes)
+                checked: "every draining session had a signal, of one of its samples; \(cost)", peakBytes: service.server.peakBytes)
             report.latencies = [
                 .init("sample accepted → frame received", milliseconds: signals, yardstick: (bare.name, bare.p50, bare.p99)), bare,
             ]

@@ -18,6 +18,8 @@ package struct StreamBench: Sendable {
     struct Outcome {
         var faults: [String]
         var stream: BenchReport.Figure
+        /// The same runs, counted by what they wrote.
+        var writes: BenchReport.Figure
         /// Filling the log through the gateway, without HTTP.
         var capture: BenchReport.Figure
         var bareRead: BenchReport.Figure
@@ -40,8 +42,8 @@ package struct StreamBench: Sendable {
             setting:
                 "\(eventCount) events of all topics, \(userCount) viewers, \(titleCount) titles, log \(log), \(partitionCount) partitions, "
                 + "\(StreamScene.redisSetting), seed \(seed)",
-            figures: [merged(\.stream), merged(\.capture)],
-            yardsticks: [.init(merged(\.bareRead), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream"])],
+            figures: [merged(\.stream), merged(\.writes), merged(\.capture)],
+            yardsticks: [.init(merged(\.bareRead), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream, values written"])],
             faults: outcomes.flatMap(\.faults), checked: "every event counted once, each kind as the simulator sent it",
             peakBytes: ProcessTimes.peakByteCount)
     }

@@ -8,6 +8,7 @@ struct StreamBenchRun {
     let bench: StreamBench
     let scene: StreamScene
 
+    private static let writeCountMax = 16_000
     private var parts: Parts { scene.parts }
 
     func measure() async throws -> StreamBench.Outcome {
@@ -18,12 +19,22 @@ struct StreamBenchRun {
         var run = scene.run(before, count: sent.events, stages: scene.stages)
         let bytes = try scene.redisInfo("aof_current_size") - bytesBefore
         scene.progress("checking")
-        let faults = scene.check(sent)
+        let written = parts.stages.written
+        var faults = scene.check(sent)
+        if written.users > written.changed { faults.append("\(written.users) values written of \(written.changed) changed viewers") }
         run.times = .init("commit", p50: parts.stages.commitMilliseconds(0.5), p99: parts.stages.commitMilliseconds(0.99))
-        run.details = [("append-only bytes an event", Double(bytes) / Double(sent.events))]
+        run.details = [
+            ("append-only bytes an event", Double(bytes) / Double(sent.events)),
+            ("writes a changed viewer and flush", Double(written.users) / Double(max(written.changed, 1))),
+            ("viewers' values an event", Double(written.users) / Double(sent.events)),
+            ("titles' values an event", Double(written.titles) / Double(sent.events)),
+        ]
+        let writes = BenchReport.Run(
+            count: written.users + written.titles, seconds: run.seconds, cpuSeconds: run.cpuSeconds, others: run.others)
         let capture = BenchReport.Run(count: sent.events, seconds: sent.seconds, cpuSeconds: sent.cpuSeconds)
         return StreamBench.Outcome(
             faults: faults, stream: .init("stream", unit: "events", runs: [run]),
+            writes: .init("stream, values written", unit: "values", runs: [writes]),
             capture: .init("capture without HTTP", unit: "events", runs: [capture]), bareRead: try await bareRead(),
             bareWrites: try bareWrites())
     }
@@ -51,7 +62,7 @@ struct StreamBenchRun {
         return .init("bare librdkafka consume", unit: "events", runs: [run])
     }
 
-    /// Writing the very values that the run left, as conditional writes in pipelines, and nothing else.
+    /// Writing the very values that the run left once more, as conditional writes in pipelines over all partitions, and nothing else.
     private func bareWrites() throws -> BenchReport.Figure {
         scene.progress("yardstick: bare conditional writes")
         let connection = try StoreConnection(scene.redis.address)
@@ -60,19 +71,31 @@ struct StreamBenchRun {
             let users = keys.filter { String(decoding: $0, as: UTF8.self).contains(":u:") }
             for value in try connection.values(users) { if let value { values.append(value) } }
         }
-        var batch = WriteBatch(keys: Keys(namespace: "yardstick"), topic: "bare", partition: 0)
-        let meter = scene.meter()
-        for (index, value) in values.enumerated() {
-            let user = Array("u-\(index)".utf8)
-            user.withUnsafeBytes { user in
-                value.withUnsafeBytes { value in
-                    batch.appendUser(Bucket(partition: 0, index: Int32(index / 1000 % 4)), user, expected: nil, value: value, expiresAt: 0)
+        let keys = Keys(namespace: "yardstick", bucketsPerPartition: parts.keys.bucketsPerPartition)
+        var batches = (0..<parts.foundations.partitionCount).map { WriteBatch(keys: keys, topic: "bare", partition: Int32($0)) }
+        func write(_ expected: (UnsafeRawBufferPointer) -> Position?) throws(StoreError) {
+            for (index, value) in values.enumerated() {
+                let partition = index % batches.count
+                let bucket = Bucket(partition: Int32(partition), index: Int32(index / batches.count % keys.bucketsPerPartition))
+                let user = Array("u-\(index)".utf8)
+                user.withUnsafeBytes { user in
+                    value.withUnsafeBytes {
+                        batches[partition].appendUser(bucket, user, expected: expected($0), value: $0, expiresAt: 0)
+                    }
+                }
+                if (index + 1) % Self.writeCountMax == 0 || index == values.count - 1 {
+                    _ = try connection.commit(batches)
+                    for partition in batches.indices { batches[partition].removeAll() }
                 }
             }
-            if batch.count == 4000 || index == values.count - 1 {
-                _ = try connection.commit(batch)
-                batch.removeAll()
-            }
+        }
+        // They must be there to be replaced.
+        try write { _ in nil }
+        let meter = scene.meter()
+        try write { value in
+            Position(
+                generation: value.loadUnaligned(as: UInt64.self).bigEndian,
+                offset: Int64(bitPattern: value.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian))
         }
         return .init("bare conditional writes", unit: "values", runs: [scene.run(meter, count: values.count)])
     }
