@@ -26,9 +26,6 @@ package struct CountTiles: Sendable, Equatable {
         return counts
     }
 
-    /// What stands in the middle, where a search begins.
-    var readAhead: UInt64 { cells.readAhead }
-
     /// Adds another's counts to these.
     package mutating func merge(_ other: CountTiles) {
         cells.merge(other.cells)

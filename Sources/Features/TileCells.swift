@@ -53,8 +53,6 @@ struct TileCells: Sendable, Equatable {
         }
     }
 
-    var readAhead: UInt64 { cells.isEmpty ? 0 : cells[cells.count / 2].key }
-
     /// Adds another's cells to these.
     mutating func merge(_ other: TileCells) {
         if cells.isEmpty {

@@ -33,22 +33,6 @@ extension TitleState {
         }
     }
 
-    /// Reads what the effect is about to change: reading ahead for several titles lets their cache misses overlap.
-    package func readAhead(_ effect: Effect) -> UInt64 {
-        switch effect {
-        case .played(_, let region, _): TitleState.readAhead(plays, region)
-        case .shown(_, let region, _): TitleState.readAhead(impressions, region)
-        case .followed: UInt64(truncatingIfNeeded: successors.first?.total ?? 0)
-        case .failed, .credited, .forward, .signal: 0
-        }
-    }
-
-    @inline(__always)
-    private static func readAhead(_ regions: [RegionTiles], _ region: RegionID) -> UInt64 {
-        for place in regions.indices where regions[place].region == region { return regions[place].tiles.readAhead }
-        return 0
-    }
-
     /// Drops tiles that have left every window at a log time, milliseconds.
     package mutating func expire(logTime: Int64) {
         for index in plays.indices { plays[index].tiles.expire(logTime: logTime) }

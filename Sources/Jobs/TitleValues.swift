@@ -27,8 +27,6 @@ struct TitleValues {
     private var asked: [Int] = []
     private var pending: [Pending] = []
     private var changed: [Int] = []
-    /// Kept, or the compiler would not read ahead.
-    private var readAhead: UInt64 = 0
     private(set) var storedMarker: Position?
 
     init(stored: Position?) { storedMarker = stored }
@@ -74,9 +72,6 @@ struct TitleValues {
 
     /// Applies the pending effects in offset order; one that a value already holds is a redelivery and changes nothing.
     mutating func settle(generation: UInt64, names: borrowing NameTable) {
-        var read: UInt64 = 0
-        for item in pending { read ^= slots[item.slot].value.state.readAhead(item.effect) }
-        readAhead = read
         for item in pending where item.offset > slots[item.slot].settled {
             slots[item.slot].value.state.apply(item.effect, logTime: item.logTime, names: names)
             slots[item.slot].value.applied = Position(generation: generation, offset: item.offset)
