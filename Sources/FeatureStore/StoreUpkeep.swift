@@ -234,16 +234,4 @@ extension StoreConnection {
         try complete([StoreConnection.onNamespaces("SREM", keys)])
         return count
     }
-
-    /// Removes a viewer's values of the topics named, and the viewer from the index of active ones. A job that holds a copy will find a
-    /// conflict at its next write and read again; the lasting erasure is the event in the log (DESIGN §6.9).
-    package func deleteUser(_ user: UserID, bucket: Bucket, topics: [String], keys: Keys) throws(StoreError) {
-        let active = keys.active(bucket: bucket)
-        let removal = KeyCommand(key: active) { commands in
-            commands.command("ZREM", argumentCount: 2)
-            commands.argument(active)
-            commands.argument(Array(user.description.utf8))
-        }
-        try complete(topics.map { StoreConnection.unlink(keys.user(topic: $0, bucket: bucket, user: user)) } + [removal])
-    }
 }

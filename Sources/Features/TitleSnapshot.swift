@@ -29,18 +29,8 @@ package struct TitleSnapshot: Sendable {
         titles.indices.contains(title) ? titles[title].impressions.count(region, window, at: now) : 0
     }
 
-    /// Errors while playing within a window that ends at `now`.
-    package func errors(_ title: Int, region: RegionID?, window: CountWindow, at now: Int64) -> Int64 {
-        titles.indices.contains(title) ? titles[title].errors.count(region, window, at: now) : 0
-    }
-
     /// Plays ever.
     package func totalPlays(_ title: Int, region: RegionID?) -> Int64 { plays(title, region: region, window: .lifetime, at: 0) }
-
-    /// Times ever shown.
-    package func totalImpressions(_ title: Int, region: RegionID?) -> Int64 {
-        impressions(title, region: region, window: .lifetime, at: 0)
-    }
 
     /// Titles of the catalogue that were played after this one, by decayed weight at `asOf`, the strongest first (ties: lower index).
     package func successors(_ title: Int) -> [SuccessorWeight] {
@@ -86,7 +76,6 @@ package struct ArmTotal: Sendable, Equatable {
 struct TitleTotals: Sendable {
     var plays = RegionTotals()
     var impressions = RegionTotals()
-    var errors = RegionTotals()
     /// Strongest first.
     var successors: [SuccessorWeight] = []
 

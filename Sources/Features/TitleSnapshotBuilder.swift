@@ -115,7 +115,6 @@ package struct TitleSnapshotBuilder: Sendable {
         for part in parts {
             totals.plays.merge(part.state.plays)
             totals.impressions.merge(part.state.impressions)
-            totals.errors.merge(part.state.errors)
             for successor in part.state.successors where indices[Int(successor.title.raw)] >= 0 {
                 sums[successor.title, default: (0, DecayedSum())].total += successor.total
                 sums[successor.title, default: (0, DecayedSum())].recent.merge(successor.recent)

@@ -35,21 +35,6 @@ extension StoreTests {
             #expect(try store.values([Array("axb".utf8), Array("no".utf8)]) == [Array("1".utf8), nil])
         }
 
-        @Test(arguments: StoreKind.allCases) func deletesAViewer(kind: StoreKind) throws {
-            let fixture = try StoreFixture(kind)
-            let store = try fixture.connection()
-            let bucket = fixture.keys.bucket(user: UserID("a"), partition: 0)
-            for topic in ["play", "search"] {
-                var batch = WriteBatch(keys: fixture.keys, topic: topic, partition: 0)
-                batch.append(user: "a", bucket: bucket, expected: nil, value: value(1), activeAt: 5)
-                batch.append(user: "b", bucket: bucket, expected: nil, value: value(1), activeAt: 5)
-                #expect(try store.commit(batch) == [])
-            }
-            try store.deleteUser(UserID("a"), bucket: bucket, topics: ["play", "search"], keys: fixture.keys)
-            #expect(try fixture.command("DBSIZE") == "3")
-            #expect(try fixture.command("ZCARD", "recs:main:{0.\(bucket.index)}:active") == "1")
-        }
-
         @Test func reportsSettingsThatLoseFeatures() throws {
             let fixture = try StoreFixture()
             let store = try fixture.connection()

@@ -22,7 +22,6 @@ package final class MockKafkaCluster: @unchecked Sendable {
         case requestTimedOut = 7
         case notEnoughReplicas = 19
         case notEnoughReplicasAfterAppend = 20
-        case rebalanceInProgress = 27
         case outOfOrderSequenceNumber = 45
     }
 

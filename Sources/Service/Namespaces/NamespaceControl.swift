@@ -199,7 +199,7 @@ package struct NamespaceControl {
     private func forEachPartition(of namespace: String, _ body: (JobStore, Topic, Int32) throws -> Void) throws {
         let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
         for topic in Topic.allCases where topic.hasJob {
-            let store = try JobStore(reading: connection, keys: keys, topic: topic)
+            let store = JobStore(sharing: connection, keys: keys, topic: topic)
             for partition in 0..<Int32(parts.foundations.partitionCount) {
                 try body(store, topic, partition)
             }

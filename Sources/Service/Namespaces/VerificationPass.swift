@@ -85,7 +85,7 @@ struct VerificationPass {
 
     private func positions() throws -> Positions {
         var positions = Positions()
-        let store = try JobStore(reading: connection, keys: live, topic: topic)
+        let store = JobStore(sharing: connection, keys: live, topic: topic)
         for partition in 0..<Int32(parts.foundations.partitionCount) {
             let (markers, title) = try store.markers(of: partition)
             positions.low[partition] = markers.reduce(Int64.max) { min($0, $1?.position.offset ?? -1) }
@@ -213,7 +213,7 @@ struct VerificationPass {
     }
 
     private func scratchMarkers() throws -> [Bucket: Marker] {
-        let store = try JobStore(reading: connection, keys: scratch, topic: topic)
+        let store = JobStore(sharing: connection, keys: scratch, topic: topic)
         var found: [Bucket: Marker] = [:]
         for partition in 0..<Int32(parts.foundations.partitionCount) {
             for (index, marker) in try store.markers(of: partition).buckets.enumerated() {

@@ -1,7 +1,7 @@
 import EventLog
 import Foundation
 
-/// What another process has used: its CPU clock, and what /proc tells (proc(5)).
+/// CPU and memory of a process, this one or another: its CPU clock, and what /proc tells (proc(5)).
 struct ProcessTimes {
     /// CPU seconds of user and system, of the process and all threads that it has or had; 0 where there is no such process.
     static func cpuSeconds(of pid: Int32) -> Double {

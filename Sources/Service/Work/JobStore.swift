@@ -43,8 +43,8 @@ final class JobStore {
         try connection.register(keys)
     }
 
-    /// A store over a connection that others use, too, on the same thread.
-    init(reading connection: StoreConnection, keys: Keys, topic: Topic) throws(StoreError) {
+    /// Over a connection that others use, too, on the same thread; the namespace is not registered.
+    init(sharing connection: StoreConnection, keys: Keys, topic: Topic) {
         self.connection = connection
         self.keys = keys
         self.topic = topic
