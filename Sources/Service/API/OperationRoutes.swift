@@ -47,6 +47,7 @@ struct OperationRoutes: Sendable {
             func set(_ name: String, _ help: String, _ value: Double) { metrics.gauge(name, help: help, labels: labels).set(value) }
             set("recs_job_up", "1 while the job runs.", status.state == .running ? 1 : 0)
             set("recs_job_lag_records", "Records on the log that are not in the features yet.", Double(status.lag))
+            set("recs_job_cached_viewers", "Viewers whose values the job holds in memory.", Double(status.cachedUserCount))
             set("recs_job_restarts", "Times the job was started again after an error.", Double(status.restarts))
             set("recs_job_newest_event_timestamp_seconds", "Event time of the newest applied event.", Double(status.asOf) / 1000)
             for (verdict, count) in verdicts(status) {

@@ -343,6 +343,7 @@ final class JobRun {
             $0.definition = sum.definitionVersion
             $0.lag = lag
             $0.rate = rate
+            $0.cachedUserCount = engines.values.reduce(0) { $0 + $1.cachedUserCount }
             if setup.stops == nil {
                 $0.next = next.filter { engines[$0.key] != nil }
                 $0.reportedAt = .now

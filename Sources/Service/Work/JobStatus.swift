@@ -40,6 +40,8 @@ package struct JobStatus: Sendable {
     package var logTime: Int64 = 0
     package var asOf: Int64 = 0
     package var restarts = 0
+    /// Viewers whose values the job holds in memory.
+    package var cachedUserCount = 0
     /// The next record to take in, by partition, and when the job has told it last; nil: not yet.
     var next: [Int32: Int64] = [:]
     var reportedAt: ContinuousClock.Instant?

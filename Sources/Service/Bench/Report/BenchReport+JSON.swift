@@ -7,6 +7,7 @@ extension BenchReport {
             json.member("bench", bench)
             json.member("setting", setting)
             json.member("checked", faults.isEmpty)
+            json.member("checks", checked)
             json.member("faults")
             json.array(faults) { $0.string($1) }
             writeHeadline(to: &json)

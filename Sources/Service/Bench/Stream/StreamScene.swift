@@ -157,12 +157,15 @@ struct StreamScene {
 
     // MARK: Working off
 
-    /// Runs the jobs until so many events are in the features. `look` is called some times a second meanwhile.
-    func work(off events: Int, look: () -> Void = {}) async throws {
+    /// Runs the jobs until so many events are in the features. `look` is called some times a second meanwhile. `cachedUserCountMax`: another bound
+    /// of what a job holds than a service's.
+    func work(off events: Int, cachedUserCountMax: Int? = nil, look: () -> Void = {}) async throws {
         let topics = Topic.allCases.filter(\.hasJob)
         let namespace = parts.keys.namespace
-        let jobs = topics.map {
-            JobService(parts.jobSetup($0, namespace: namespace, entry: .init(state: .live, definition: 0), emits: true))
+        let jobs = topics.map { topic in
+            var setup = parts.jobSetup(topic, namespace: namespace, entry: .init(state: .live, definition: 0), emits: true)
+            setup.cachedUserCountMax = cachedUserCountMax ?? setup.cachedUserCountMax
+            return JobService(setup)
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for job in jobs { tasks.addTask { await job.run() } }
