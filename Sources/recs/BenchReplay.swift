@@ -56,8 +56,8 @@ struct BenchGrowth: AsyncParsableCommand {
         commandName: "growth",
         abstract: "What an event costs and what a viewer takes, from few viewers to many.",
         discussion: """
-            Each size has a log and a Redis of its own; the smallest is the yardstick of the others. Two million viewers take some GGG GB of memory
-            and DDD GB of disk.
+            Each size has a log and a Redis of its own; the smallest is the yardstick of the others. Two million viewers take some 6 GB of memory
+            and 17 GB of disk.
 
             Examples:
               recs bench growth

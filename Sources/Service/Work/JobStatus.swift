@@ -76,6 +76,11 @@ package final class JobBoard: Sendable {
         }
     }
 
+    /// Sets the lag of a job that is still there and has told nothing since.
+    func correct(_ lag: Int64, of namespace: String, _ topic: Topic, notToldSince at: ContinuousClock.Instant?) {
+        box.withLockedValue { if $0[namespace]?[topic]?.reportedAt == at { $0[namespace]?[topic]?.lag = lag } }
+    }
+
     /// Forgets a namespace that no job here feeds any more.
     package func forget(_ namespace: String) { box.withLockedValue { $0[namespace] = nil } }
 }

@@ -20,7 +20,7 @@ struct LagWatch: Service {
                         guard let next = status.next[range.partition] else { return sum }
                         return sum + range.count(from: next)
                     }
-                    board.update(namespace, topic) { if $0.reportedAt == status.reportedAt { $0.lag = lag } }
+                    board.correct(lag, of: namespace, topic, notToldSince: status.reportedAt)
                 }
             }
         }
