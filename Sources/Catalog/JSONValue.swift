@@ -50,11 +50,18 @@ enum JSONValue: Decodable, Equatable {
     static func parse(_ json: Data) throws(CatalogError) -> JSONValue {
         do {
             return try JSONDecoder().decode(JSONValue.self, from: json)
-        } catch DecodingError.dataCorrupted(let context) {
-            let found = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String ?? context.debugDescription
-            throw CatalogError(faults: [CatalogFault(path: "", message: "is not JSON: \(found)")])
         } catch {
-            throw CatalogError(faults: [CatalogFault(path: "", message: "is not JSON: \(error)")])
+            throw CatalogError(faults: [CatalogFault(path: "", message: "is not JSON: \(whereItEnds(json) ?? "\(error)")")])
+        }
+    }
+
+    /// What is wrong with a document and where, which `JSONDecoder` does not tell.
+    private static func whereItEnds(_ json: Data) -> String? {
+        do {
+            _ = try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
+            return nil
+        } catch {
+            return (error as NSError).userInfo["NSDebugDescription"] as? String
         }
     }
 

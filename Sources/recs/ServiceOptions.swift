@@ -69,6 +69,9 @@ struct ServiceOptions: ParsableArguments {
     }
 
     private static func words(for error: any Error, _ configuration: Configuration) -> String {
+        if let error = error as? CocoaError, let path = error.filePath {
+            return "\(path): \(error.localizedDescription) Name another data folder with --data, or make this one yours"
+        }
         let text = "\(error)"
         guard text.contains("errno: 98") || text.contains("Address already in use") else { return text }
         return

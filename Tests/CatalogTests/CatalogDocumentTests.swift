@@ -92,6 +92,8 @@ import Testing
         #expect(Self.faults(#"{"titles":{}}"#) == ["titles should be an array, is an object"])
         #expect(Self.faults(#"{"titles":[3]}"#) == ["titles[0] should be an object, is a number"])
         #expect(Self.faults(#"{"titles":["#).count == 1)
+        let misspelt = Self.faults("{\n \"titles\": [\n  {\"title_id\": nil}]}")
+        #expect(misspelt.count == 1 && misspelt[0].contains("character 31"), "\(misspelt)")
         #expect(Self.faults(#"{"genres":["Drama","drama"],"titles":[]}"#) == [#"genres[1] "drama" is genres[0] again"#])
     }
 

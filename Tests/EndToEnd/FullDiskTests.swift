@@ -76,6 +76,8 @@ extension EndToEndTests {
             #expect(none.events.allSatisfy { $0.status == "failed" } && none.failed == 6 && none.accepted == 0 && none.token == nil)
             #expect(try await server.send("DELETE", "/v1/users/viewer-1", "").status == 503)
             #expect(try await server.answerCount(503) == refusals + 3)
+            let readiness = try await server.get("/readyz")
+            #expect(readiness.status == 503 && readiness.text.contains("event log: "), "\(readiness.text)")
             #expect(try await server.get("/healthz").status == 200)
             #expect(try await server.get("/v1/users/viewer-1/home").status == 200)
             OutageTests().expectExact(try await server.caughtUp(received: taken.count), received: taken.count, applied: taken.count)

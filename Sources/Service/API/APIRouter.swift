@@ -17,7 +17,8 @@ struct APIRouter {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ObservingMiddleware(metrics: parts.metrics))
         let operations = OperationRoutes(
-            readiness: Readiness(board: parts.board, published: parts.published, viewers: parts.viewers, runsJobs: runsJobs),
+            readiness: Readiness(
+                board: parts.board, published: parts.published, viewers: parts.viewers, gateway: parts.gateway, runsJobs: runsJobs),
             board: parts.board, namespaces: parts.namespaces, metrics: parts.metrics, viewers: parts.viewers, openAPI: openAPI,
             startedAt: wallClockMilliseconds())
         operations.addProbes(to: router)

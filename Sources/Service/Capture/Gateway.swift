@@ -23,6 +23,8 @@ package final class Gateway: Sendable {
     private let refused: Metrics.Counter
     private let failed: Metrics.Counter
     private let logger: Logger
+    /// What the log said when it last did not take an event, and when, milliseconds since 1970.
+    private let lastFailure = NIOLockedValueBox<(error: LogError, at: Int64)?>(nil)
     /// When an operator was last told that the log takes no events, milliseconds since 1970; not more than once a minute.
     private let toldAt = Atomic<Int64>(0)
 
@@ -100,7 +102,15 @@ package final class Gateway: Sendable {
         accepted.add(counts.accepted)
         refused.add(counts.refused)
         failed.add(counts.failed)
-        if let failure { tell(failure, now) }
+        if let failure {
+            lastFailure.withLockedValue { $0 = (failure, now) }
+            tell(failure, now)
+        }
+    }
+
+    /// Why the log did not take all events of so long; nil where it did.
+    package func failure(within milliseconds: Int64, now: Int64) -> LogError? {
+        lastFailure.withLockedValue { last in last.flatMap { now - $0.at <= milliseconds ? $0.error : nil } }
     }
 
     private func tell(_ failure: LogError, _ now: Int64) {

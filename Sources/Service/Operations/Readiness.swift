@@ -8,8 +8,11 @@ package struct Readiness: Sendable {
     let board: JobBoard
     let published: PublishedBox
     let viewers: ViewerReader
+    let gateway: Gateway
     let runsJobs: Bool
 
+    /// How long an event that the log could not take is remembered: whoever is sent no more posts must be tried again.
+    static let logFailureMillisecondsMax: Int64 = 15_000
     /// A snapshot must have been made, and be no older.
     static let snapshotAgeMillisecondsMax: Int64 = 30_000
 
@@ -20,6 +23,7 @@ package struct Readiness: Sendable {
         } catch {
             problems.append("feature store: \(error)")
         }
+        if let failure = gateway.failure(within: Readiness.logFailureMillisecondsMax, now: now) { problems.append("event log: \(failure)") }
         let snapshotAt = published.current.snapshotAt
         if snapshotAt == 0 {
             problems.append("title snapshot: not read yet")
