@@ -42,6 +42,7 @@ package struct StoreIdentity: Sendable, Equatable {
 /// What is done now and then: identity, settings, namespaces, dropping of keys.
 extension StoreConnection {
     private static let keysPerCall: Int64 = 1000
+    private static let valuesPerRead = 2000
 
     /// The `INFO` of every master, all sections, by field.
     package func infos() throws(StoreError) -> [[String: String]] {
@@ -176,13 +177,16 @@ extension StoreConnection {
         } while cursor != Array("0".utf8)
     }
 
-    /// The values of the keys, nil for those that are absent.
+    /// The values of the keys, nil for those that are absent; any number of them.
     package func values(_ keys: [[UInt8]]) throws(StoreError) -> [[UInt8]?] {
         var values = [[UInt8]?](repeating: nil, count: keys.count)
-        try nodes.follow(keys.map { .get($0) }) { (key, replies, index) throws(StoreError) in
-            if let failure = replies.failure(index) { throw failure }
-            let root = replies.root(index)
-            if root.kind == .text { values[key] = replies.text(root) }
+        for first in stride(from: 0, to: keys.count, by: StoreConnection.valuesPerRead) {
+            let some = keys[first..<min(first + StoreConnection.valuesPerRead, keys.count)]
+            try nodes.follow(some.map { .get($0) }) { (key, replies, index) throws(StoreError) in
+                if let failure = replies.failure(index) { throw failure }
+                let root = replies.root(index)
+                if root.kind == .text { values[first + key] = replies.text(root) }
+            }
         }
         return values
     }

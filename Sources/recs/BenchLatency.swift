@@ -12,11 +12,14 @@ struct BenchFreshness: AsyncParsableCommand {
 
             Examples:
               recs bench freshness
-              recs bench freshness --probes 1000 --json
+              recs bench freshness --probes 1000 --runs 1 --json
             """)
 
-    @Option(help: "Plays to wait for.")
+    @Option(help: "Plays to wait for in a run.")
     var probes = 400
+
+    @Option(help: "Runs, of which the median counts.")
+    var runs = 5
 
     @Option(help: "Seed.")
     var seed: UInt64 = 1
@@ -24,12 +27,13 @@ struct BenchFreshness: AsyncParsableCommand {
     @OptionGroup var printing: BenchOutput
 
     func validate() throws {
-        guard probes > 0 else { throw ValidationError("--probes is at least 1") }
+        guard probes > 0, runs > 0 else { throw ValidationError("--probes and --runs are at least 1") }
     }
 
     func run() async throws {
         var bench = FreshnessBench()
         bench.probeCount = probes
+        bench.runCount = runs
         bench.seed = seed
         try await printing.show { try await bench.run(progress: $0) }
     }
@@ -45,11 +49,14 @@ struct BenchSignals: AsyncParsableCommand {
 
             Examples:
               recs bench signals
-              recs bench signals --sessions 1000 --svg signals.svg
+              recs bench signals --sessions 1000 --runs 1 --svg signals.svg
             """)
 
-    @Option(help: "Sessions that drain.")
+    @Option(help: "Sessions that drain in a run.")
     var sessions = 200
+
+    @Option(help: "Runs, of which the median counts.")
+    var runs = 5
 
     @Option(help: "Seed.")
     var seed: UInt64 = 1
@@ -57,12 +64,13 @@ struct BenchSignals: AsyncParsableCommand {
     @OptionGroup var printing: BenchOutput
 
     func validate() throws {
-        guard sessions > 0 else { throw ValidationError("--sessions is at least 1") }
+        guard sessions > 0, runs > 0 else { throw ValidationError("--sessions and --runs are at least 1") }
     }
 
     func run() async throws {
         var bench = SignalBench()
         bench.sessionCount = sessions
+        bench.runCount = runs
         bench.seed = seed
         try await printing.show { try await bench.run(progress: $0) }
     }

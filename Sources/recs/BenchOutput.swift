@@ -53,6 +53,7 @@ extension BenchReport {
             let details = figure.details.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
             if !details.isEmpty { lines.append("\(figure.name): \(details)") }
         }
+        lines += aims.map(line)
         lines.append("peak memory \(peakBytes >> 20) MB; checked: \(checked)")
         let versions = machine.versions.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
         lines.append("\(machine.cpu), \(machine.coreCount) cores; \(versions)")
@@ -69,16 +70,28 @@ extension BenchReport {
     }
 
     private var latencyTable: String {
-        var table = Table(["", "count", "p50 ms", "p99 ms", "longest ms", "held against", "p99 ratio"], numeric: [1, 2, 3, 4, 6])
+        var table = Table(
+            ["", "runs", "count", "p50 ms", "p99 ms", "least–greatest p99", "longest ms", "held against", "p99 ratio"],
+            numeric: [1, 2, 3, 4, 5, 6, 8])
         for latency in latencies {
             let yardstick = latency.yardstick.map { "\($0.name), p50 \(fixed($0.p50, 1)), p99 \(fixed($0.p99, 1))" } ?? ""
-            let ratio = latency.yardstick.map { fixed(latency.p99 / max($0.p99, 1e-9), 2) } ?? ""
+            let ratio = latency.yardstick.map { fixed(latency.p99.median / max($0.p99, 1e-9), 2) } ?? ""
             table.add([
-                latency.name, "\(latency.milliseconds.count)", fixed(latency.p50, 1), fixed(latency.p99, 1), fixed(latency.greatest, 1),
-                yardstick, ratio,
+                latency.name, "\(latency.runs.count)", "\(latency.count)", fixed(latency.p50.median, 1), fixed(latency.p99.median, 1),
+                "\(fixed(latency.p99.least, 1))–\(fixed(latency.p99.greatest, 1))", fixed(latency.greatest, 1), yardstick, ratio,
             ])
         }
         return table.text
+    }
+
+    private func line(_ aim: Aim) -> String {
+        let (sign, bound) =
+            switch aim.bound {
+            case .atLeast(let least): ("at least", least)
+            case .atMost(let most): ("at most", most)
+            }
+        func number(_ value: Double) -> String { fixed(value, value < 10 ? 2 : value < 1000 ? 1 : 0) }
+        return "aim: \(aim.what) \(sign) \(number(bound)): \(number(aim.value)), \(aim.isReached ? "reached" : "missed")"
     }
 
     /// The stages' CPU seconds, and how much of the figure's each is.

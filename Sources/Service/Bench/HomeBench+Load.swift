@@ -10,11 +10,8 @@ extension HomeBench {
         _ server: ServerChild, redis: Int32?, seconds: Double, path: @escaping @Sendable (Int) -> String
     ) async throws -> Load {
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
-        let threads = ThreadMeter(of: server.pid)
-        let cpu = ProcessTimes.cpuSeconds(of: server.pid)
-        let redisCPU = redis.map(ProcessTimes.cpuSeconds) ?? 0
-        let started = ContinuousClock.now
-        let until = started + .seconds(seconds)
+        let meter = Meter(server: server.pid, beside: [("Redis", redis)])
+        let until = ContinuousClock.now + .seconds(seconds)
         var milliseconds: [Double] = []
         var bytes = 0
         do {
@@ -31,11 +28,7 @@ extension HomeBench {
             try await client.shutdown()
             throw error
         }
-        let elapsed = (ContinuousClock.now - started) / .seconds(1)
-        let spent = ProcessTimes.cpuSeconds(of: server.pid) - cpu
-        let others = redis.map { [BenchReport.Share("Redis", ProcessTimes.cpuSeconds(of: $0) - redisCPU)] } ?? []
-        var run = BenchReport.Run(
-            count: milliseconds.count, seconds: elapsed, cpuSeconds: spent, others: others, stages: threads.shares(of: spent))
+        var run = meter.run(count: milliseconds.count)
         try await client.shutdown()
         run.times = .init("request", milliseconds: milliseconds)
         let bodyByteCount = bytes / max(milliseconds.count, 1)

@@ -24,6 +24,7 @@ package struct HomeBench: Sendable {
         var bodyByteCount: Int
     }
 
+    private static let roundTripDetail = "Redis round trips a request"
     private static let warmUpSeconds = 2.0
     private static let checkedPageCount = 200
 
@@ -46,20 +47,24 @@ package struct HomeBench: Sendable {
             let before = try await storeCounts(server.url)
             var run = try await pages(server, seconds: seconds).run
             let after = try await storeCounts(server.url)
-            run.details.append(("Redis round trips a request", (after.pipelines - before.pipelines) / max(after.reads - before.reads, 1)))
+            run.details.append((Self.roundTripDetail, (after.pipelines - before.pipelines) / max(after.reads - before.reads, 1)))
             runs.append(run)
             progress("run \(number) of \(runCount): yardstick, a fixed body of \(warm.bodyByteCount) bytes")
             yardstick.append(try await load(fixed, redis: nil, seconds: seconds / 2) { _ in "/" }.run)
         }
         let (faults, sizes) = try await check(server.url)
         for index in runs.indices { runs[index].details += sizes }
-        return BenchReport(
+        var report = BenchReport(
             bench: "home",
             setting: "home pages over HTTP, \(titleCount) titles, \(userCount) viewers, \(connectionCount) connections, seed \(seed)",
             figures: [.init("home", unit: "requests", runs: runs)],
             yardsticks: [.init(.init("fixed body", unit: "requests", runs: yardstick), of: ["home"])],
             faults: faults,
             checked: "pages are of viewers of whom something is known, have rows, and no title twice", peakBytes: server.peakBytes)
+        report.aim(atLeast: 5000, of: "home")
+        report.aim(atLeast: 0.5, of: "home", over: "fixed body")
+        report.aim(atMost: 1, of: Self.roundTripDetail, in: "home")
+        return report
     }
 
     private func pages(_ server: ServerChild, seconds: Double) async throws -> Load {

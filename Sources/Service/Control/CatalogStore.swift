@@ -5,6 +5,8 @@ import NIOConcurrencyHelpers
 
 /// The catalogue in force: in memory for reading, in the control store to last. Genre numbers are permanent (their table only grows).
 package final class CatalogStore: Sendable {
+    private static let versionSetting = "catalog_version"
+
     private let control: ControlStore
     private let box: NIOLockedValueBox<Catalog>
     /// Serialises changes, so that none is computed from a catalogue that another change replaces.
@@ -88,8 +90,7 @@ package final class CatalogStore: Sendable {
                 _ = try TitleJSON.parse(Data(bytes))
                 try statement.execute(arguments: [title.titleID, String(decoding: bytes, as: UTF8.self)])
             }
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('catalog_version', ?)", arguments: ["\(catalog.version)"])
+            try ControlStore.set(CatalogStore.versionSetting, to: "\(catalog.version)", in: database)
             return true
         }
     }
@@ -101,6 +102,6 @@ package final class CatalogStore: Sendable {
     private func version() throws -> Int64 { try control.database.read { try CatalogStore.version($0) } }
 
     private static func version(_ database: Database) throws -> Int64 {
-        try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = 'catalog_version'").flatMap { Int64($0) } ?? 0
+        try ControlStore.setting(versionSetting, in: database).flatMap { Int64($0) } ?? 0
     }
 }

@@ -58,14 +58,12 @@ package struct ControlStore: Sendable {
     }
 
     /// A named setting, nil where it was never set.
-    package func setting(_ name: String) throws -> String? {
-        try database.read { try String.fetchOne($0, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name]) }
+    static func setting(_ name: String, in database: Database) throws -> String? {
+        try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
     }
 
-    package func set(_ name: String, to value: String) throws {
-        try database.write {
-            try $0.execute(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", arguments: [name, value])
-        }
+    static func set(_ name: String, to value: String, in database: Database) throws {
+        try database.execute(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", arguments: [name, value])
     }
 
     /// The profile's maturity limit, nil where none was set.

@@ -153,10 +153,10 @@ package struct NamespaceControl {
 
     /// Waits while `lack` finds something; what that is, is told.
     private func wait(_ secondsMax: Double, _ progress: (String) -> Void, lack: () throws -> String?) throws {
-        let deadline = Date().addingTimeInterval(secondsMax)
+        let deadline = ContinuousClock.now + .seconds(secondsMax)
         while let found = try lack() {
             progress(found)
-            guard Date() < deadline else {
+            guard ContinuousClock.now < deadline else {
                 throw NamespaceError(
                     "\(found), still after \(Int(secondsMax)) s; nothing was switched. Look at `recs status` (are the jobs running?), then try "
                         + "again")

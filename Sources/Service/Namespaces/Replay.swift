@@ -65,6 +65,9 @@ package final class Replay {
         connection = try StoreConnection(parts.address)
     }
 
+    /// CPU time of its jobs, by what they did.
+    var stages: StageClock { parts.stages }
+
     package func close() async { await parts.close() }
 
     /// Replays to the end of the plan; a whole one is fed by the service's jobs from then on.

@@ -10,7 +10,6 @@ struct VerificationPass {
     /// Times that values which keep changing are read, and stops to compare after each: what is left then has had no moment to compare it at.
     private static let roundCountMax = 5
     private static let stopCountMax = 300
-    private static let valuesPerRead = 2000
 
     let topic: Topic
     let live: Keys
@@ -111,7 +110,7 @@ struct VerificationPass {
     private func settledTitles(_ keys: LiveKeys.OfTopic) throws -> (Positions, [VerificationCheck]) {
         while true {
             let before = try positions()
-            let values = try read(keys.titles.map(\.key))
+            let values = try connection.values(keys.titles.map(\.key))
             let after = try positions()
             let isTorn = zip(keys.titles, values).contains { title, value in
                 value.map { ValueComparison.applied($0) > after.titles[title.partition] ?? -1 } ?? false
@@ -133,7 +132,7 @@ struct VerificationPass {
 
     /// A value at or before the lowest marker is compared there; one that has moved on since, at its own position.
     private func users(_ keys: LiveKeys.OfTopic, _ positions: Positions) async throws -> [VerificationCheck] {
-        let values = try read(keys.users.map(\.key))
+        let values = try connection.values(keys.users.map(\.key))
         let ends = Dictionary(uniqueKeysWithValues: try await parts.foundations.log.ranges(topic).map { ($0.partition, $0.end) })
         return zip(keys.users, values).compactMap { user, value in
             guard let value else { return nil }
@@ -142,16 +141,6 @@ struct VerificationPass {
             let offset = max(min(ValueComparison.applied(value), (ends[partition] ?? 0) - 1), positions.low[partition] ?? -1)
             return VerificationCheck(partition: partition, offset: offset, subject: .user(user.user, key: user.key), value: value)
         }
-    }
-
-    private func read(_ keys: [[UInt8]]) throws(StoreError) -> [[UInt8]?] {
-        var values: [[UInt8]?] = []
-        var rest = keys[...]
-        while !rest.isEmpty {
-            values += try connection.values(Array(rest.prefix(VerificationPass.valuesPerRead)))
-            rest = rest.dropFirst(VerificationPass.valuesPerRead)
-        }
-        return values
     }
 
     // MARK: Replaying
@@ -176,7 +165,7 @@ struct VerificationPass {
     private func compare(_ checks: [VerificationCheck], into report: inout Verification.Report) throws {
         let comparison = ValueComparison(topic: topic, catalog: parts.catalogs.current)
         let markers = try scratchMarkers()
-        let replayed = try read(checks.map { key(of: $0) })
+        let replayed = try connection.values(checks.map { key(of: $0) })
         for (check, expected) in zip(checks, replayed) {
             var lines: [String]
             switch check.subject {
@@ -256,7 +245,7 @@ struct VerificationPass {
         let candidates = all.map {
             (name: $0, isUser: $1, scratchKey: $2, key: live.namespacePrefix + $2[scratch.namespacePrefix.count...])
         }.filter { !known.contains($0.key) }
-        for (candidate, value) in zip(candidates, try read(candidates.map(\.key))) where value == nil {
+        for (candidate, value) in zip(candidates, try connection.values(candidates.map(\.key))) where value == nil {
             if candidate.isUser, try isOver(candidate.scratchKey) { continue }
             report.differences.append(
                 Verification.Difference(
@@ -268,7 +257,7 @@ struct VerificationPass {
     /// True where the time of a viewer's value, which the replay made anew, is over: a tombstone of long ago, a viewer away for months. Such a
     /// value counts for nothing any more, whether the store has it yet or not.
     private func isOver(_ scratchKey: [UInt8]) throws -> Bool {
-        guard let value = try read([scratchKey])[0] else { return false }
+        guard let value = try connection.values([scratchKey])[0] else { return false }
         return try value.withUnsafeBytes { try UserValueExpiry.end(of: $0) } <= wallClockMilliseconds()
     }
 }

@@ -79,11 +79,41 @@ import Testing
         var latency = report()
         latency.figures = []
         latency.yardsticks = []
-        latency.latencies = [.init("accepted → visible", milliseconds: [3, 1, 2])]
+        latency.latencies = [.init("accepted → visible", runs: [[3, 1, 2]])]
         let unrated = try object(latency)
         #expect(unrated["events_per_cpu_second"] is NSNull)
         #expect(unrated["p50_ms"] as? Double == 2)
         #expect(unrated["p99_ms"] as? Double == 3)
+    }
+
+    @Test func aLatencyIsTheMedianOfItsRunsQuantiles() throws {
+        let latency = BenchReport.Latency("a", runs: [[4, 1, 2, 3], [30, 10, 20], [5]], yardstick: ("b", 1, 10))
+        #expect(latency.count == 8 && latency.greatest == 30)
+        #expect([latency.p50.least, latency.p50.median, latency.p50.greatest] == [2, 5, 20])
+        #expect([latency.p99.least, latency.p99.median, latency.p99.greatest] == [4, 5, 30])
+        var report = report()
+        report.latencies = [latency]
+        let told = try #require((try object(report)["latencies"] as? [[String: Any]])?.first)
+        #expect(told["count"] as? Int == 8 && told["runs"] as? Int == 3 && told["p99_ratio"] as? Double == 0.5)
+        #expect((told["p99_ms_of_runs"] as? [String: Double]) == ["median": 5, "min": 4, "max": 30])
+    }
+
+    /// The job does 500 units a CPU second, a quarter of the bare yardstick's, and takes 200 bytes.
+    @Test func anAimTellsWhetherItIsReachedAndMakesNoFault() throws {
+        var report = report()
+        report.aim(atLeast: 500, of: "job")
+        report.aim(atLeast: 0.26, of: "job", over: "bare")
+        report.aim(atMost: 200, of: "bytes", in: "job")
+        report.aim(atMost: 199, of: "bytes", in: "job")
+        report.aim(atLeast: 1, of: "another")
+        #expect(report.aims.map(\.value) == [500, 0.25, 200, 200])
+        #expect(report.aims.map(\.isReached) == [true, false, true, false])
+        let told = try #require(try object(report)["aims"] as? [[String: Any]])
+        #expect(told.map { $0["reached"] as? Bool } == [true, false, true, false])
+        #expect(told[0]["at_least"] as? Double == 500 && told[2]["at_most"] as? Double == 200)
+        #expect(try object(report)["checked"] as? Bool == true)
+        report.faults = ["a line is missing"]
+        #expect((try object(report)["aims"] as? [Any])?.isEmpty == true)
     }
 
     @Test func theJSONHasFiguresYardsticksAndMachine() throws {

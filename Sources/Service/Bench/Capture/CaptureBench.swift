@@ -86,13 +86,18 @@ package struct CaptureBench: Sendable {
                 BenchReport.Yardstick(figure, of: logs.map { "\($0.rawValue), \(shape.rawValue)" })
             }
         }
-        return BenchReport(
+        var report = BenchReport(
             bench: "capture",
             setting:
                 "a run: \(batchedEventCount) events in NDJSON batches of \(batchSize), \(singleRequestCount) single posts; \(connectionCount) connections",
             figures: figures, yardsticks: yardsticks, faults: Array(faults.prefix(8)),
             checked: "every event that was answered with 202 stands on the log once, and nothing else",
             peakBytes: ProcessTimes.peakByteCount)
+        for log in logs {
+            report.aim(atLeast: 250_000, of: "\(log.rawValue), \(CaptureShape.batches.rawValue)")
+            report.aim(atLeast: 15_000, of: "\(log.rawValue), \(CaptureShape.single.rawValue)")
+        }
+        return report
     }
 }
 

@@ -20,30 +20,17 @@ struct CaptureSide {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionCount
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let before = (threads: ThreadMeter(of: server.pid), own: processCPUNanoseconds(), others: otherSeconds)
-        let cpu = ProcessTimes.cpuSeconds(of: server.pid)
-        let started = ContinuousClock.now
+        let meter = Meter(server: server.pid, beside: [("Redis", redis), ("broker", broker)])
         let posted = await Result { try await post(bodies, client, connectionCount) }
-        let seconds = (ContinuousClock.now - started) / .seconds(1)
-        let spent = ProcessTimes.cpuSeconds(of: server.pid) - cpu
-        let stages = before.threads.shares(of: spent)
+        var run = meter.run(count: bodies.eventCount)
         try await client.shutdown()
         let milliseconds = try posted.get()
-        let load = BenchReport.Share("load generator", Double(processCPUNanoseconds() - before.own) / 1e9)
-        let others = zip(otherSeconds, before.others).map { BenchReport.Share($0.name, $0.cpuSeconds - $1.cpuSeconds) }
-        var run = BenchReport.Run(
-            count: bodies.eventCount, seconds: seconds, cpuSeconds: spent, others: others + [load], stages: stages)
         run.times = .init("request", milliseconds: milliseconds)
         run.details = [
-            ("requests per CPU s", Double(milliseconds.count) / max(spent, 1e-9)), ("server's peak MB", Double(server.peakBytes >> 20)),
+            ("requests per CPU s", Double(milliseconds.count) / max(run.cpuSeconds, 1e-9)),
+            ("server's peak MB", Double(server.peakBytes >> 20)),
         ]
         return run
-    }
-
-    private var otherSeconds: [BenchReport.Share] {
-        [("Redis", redis), ("broker", broker)].compactMap { name, pid in
-            pid.map { BenchReport.Share(name, ProcessTimes.cpuSeconds(of: $0)) }
-        }
     }
 
     private func post(_ bodies: CaptureTraffic.Bodies, _ client: HTTPClient, _ connectionCount: Int) async throws -> [Double] {

@@ -75,7 +75,7 @@ package struct CoreBench: Sendable {
             if number <= Self.naiveRunCountMax { naive.append(try round.naive()) }
             if try !round.filesAgree() { faults.append("run \(number): the file is not what the naive version writes") }
         }
-        return BenchReport(
+        var report = BenchReport(
             bench: "core",
             setting: "\(eventCount) events, \(userCount) viewers, \(titleCount) titles, \(round.partitionCount) partitions, seed \(seed)",
             figures: [.init("core job", unit: "events", runs: core)],
@@ -85,5 +85,7 @@ package struct CoreBench: Sendable {
             ], faults: Array(faults.prefix(8)),
             checked: "each run's file is byte for byte the naive version's after sorting; counts of bots and repeats are the generator's",
             peakBytes: ProcessTimes.peakByteCount)
+        report.aim(atLeast: 600_000, of: "core job")
+        return report
     }
 }

@@ -44,7 +44,7 @@ struct CoreRound {
 
     func job() throws -> Outcome {
         var job = CoreJob(settings, schemas: schemas, catalog: catalog)
-        let meter = CoreMeter(broker: broker)
+        let meter = Meter(beside: [("broker", broker)])
         try read { job.take($0) }
         try job.write(to: corePath)
         var run = meter.run(count: settings.eventCount)
@@ -57,14 +57,14 @@ struct CoreRound {
 
     func naive() throws -> BenchReport.Run {
         var job = NaiveCoreJob(schemas: schemas, catalog: catalog)
-        let meter = CoreMeter(broker: broker)
+        let meter = Meter(beside: [("broker", broker)])
         try read { try job.take($0) }
         try job.write(to: naivePath)
         return meter.run(count: settings.eventCount)
     }
 
     func bare() throws -> BenchReport.Run {
-        let meter = CoreMeter(broker: broker)
+        let meter = Meter(beside: [("broker", broker)])
         _ = try BareKafkaRead.run(
             KafkaSettings(bootstrap: bootstrap), topic: Topic.play.name, partitions: partitionCount, recordCount: settings.eventCount)
         return meter.run(count: settings.eventCount)
@@ -91,24 +91,5 @@ struct CoreRound {
             try body(batch)
             left -= batch.records.count
         }
-    }
-}
-
-/// Wall and CPU time from a moment on.
-private struct CoreMeter {
-    let broker: Int32?
-    let started = ContinuousClock.now
-    let own = processCPUNanoseconds()
-    let brokerBefore: Double
-
-    init(broker: Int32?) {
-        self.broker = broker
-        brokerBefore = broker.map(ProcessTimes.cpuSeconds) ?? 0
-    }
-
-    func run(count: Int) -> BenchReport.Run {
-        let cpu = Double(processCPUNanoseconds() - own) / 1e9
-        let others = broker.map { [BenchReport.Share("broker", ProcessTimes.cpuSeconds(of: $0) - brokerBefore)] } ?? []
-        return BenchReport.Run(count: count, seconds: (ContinuousClock.now - started) / .seconds(1), cpuSeconds: cpu, others: others)
     }
 }

@@ -1,6 +1,7 @@
 import Catalog
 import EventLog
 import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 
 /// A `recs serve` of its own, with the shipped catalogue, that simulated viewers keep half busy while something else is measured on it.
@@ -40,31 +41,25 @@ struct LoadedService: Sendable {
     /// Events a second from posting to features, at full speed, on this machine with this process as its client.
     func capacity() async throws -> Double {
         let started = ContinuousClock.now
-        try await post(eventCount: Self.calibrationEventCount, perSecond: nil)
+        try await post(eventCount: Self.calibrationEventCount, perSecond: nil, seed: seed)
         try await RecsClient.with(server.url) { client in
             while try await client.lag() > 0 { try await Task.sleep(for: Self.settlePause) }
         }
         return Double(Self.calibrationEventCount) / ((ContinuousClock.now - started) / .seconds(1))
     }
 
-    /// Runs `body` while events come at a steady rate; answers in words what the service and its Redis took meanwhile, too.
+    /// Runs `body` while events come at a steady rate, others in each run; answers what the service used meanwhile, too, for so many events.
     func under<Value: Sendable>(
-        perSecond rate: Double, _ body: @Sendable () async throws -> Value
-    ) async throws -> (value: Value, cost: String) {
-        func cpuSeconds() -> (service: Double, redis: Double) {
-            (ProcessTimes.cpuSeconds(of: server.pid), server.childPID.map(ProcessTimes.cpuSeconds) ?? 0)
-        }
-        let (before, started) = (cpuSeconds(), ContinuousClock.now)
-        let value = try await value(perSecond: rate, body)
-        let (after, seconds) = (cpuSeconds(), (ContinuousClock.now - started) / .seconds(1))
-        func told(_ spent: Double) -> String { String(format: "%.1f", spent) }
-        let (service, redis) = (after.service - before.service, after.redis - before.redis)
-        return (value, "\(told(seconds)) s, service \(told(service)) CPU s, Redis \(told(redis)) CPU s")
-    }
-
-    private func value<Value: Sendable>(perSecond rate: Double, _ body: @Sendable () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await post(eventCount: Int(rate * Self.loadSeconds), perSecond: rate) }
+        perSecond rate: Double, run number: Int, _ body: @Sendable () async throws -> Value
+    ) async throws -> (value: Value, run: BenchReport.Run) {
+        let accepted = NIOLockedValueBox(0)
+        let meter = Meter(server: server.pid, beside: [("Redis", server.childPID)])
+        let value = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await post(eventCount: Int(rate * Self.loadSeconds), perSecond: rate, seed: seed &+ UInt64(number)) { count in
+                    accepted.withLockedValue { $0 = count }
+                }
+            }
             let value = try await body()
             group.cancelAll()
             // The load ends by being cancelled; what else ended it earlier is an error of the measurement.
@@ -75,15 +70,21 @@ struct LoadedService: Sendable {
             }
             return value
         }
+        return (value, meter.run(count: accepted.withLockedValue { $0 }))
     }
 
-    private func post(eventCount: Int, perSecond rate: Double?) async throws {
-        var settings = SimulationSettings(
-            userCount: 20_000, eventCount: eventCount, seed: rate == nil ? seed : seed &+ 1, endTime: wallClockMilliseconds())
+    private func post(
+        eventCount: Int, perSecond rate: Double?, seed: UInt64, progress: (_ accepted: Int) -> Void = { _ in }
+    ) async throws {
+        var settings = SimulationSettings(userCount: 20_000, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
         settings.days = 1
         var simulator = ViewerSimulator(catalog: catalog, settings: settings)
         try await RecsClient.with(server.url) { client in
-            let counts = try await EventPoster(client: client, eventsPerSecondMax: rate).post { simulator.next($0, into: &$1) }
+            let counts = try await EventPoster(client: client, eventsPerSecondMax: rate).post {
+                progress($0.accepted)
+            } next: {
+                simulator.next($0, into: &$1)
+            }
             guard counts.refused == 0 else { throw ClientError(.invalid, "an event of the load was refused: \(counts.firstRefusal ?? "")") }
         }
     }

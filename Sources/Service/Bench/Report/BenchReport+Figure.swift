@@ -10,6 +10,9 @@ extension BenchReport {
         }
     }
 
+    /// CPU seconds of jobs, by stage.
+    static func shares(_ stages: StageClock) -> [Share] { StageClock.Stage.allCases.map { Share("\($0)", stages.seconds($0)) } }
+
     /// How long a step took that each run makes many times, milliseconds.
     package struct StepTimes: Sendable, Equatable {
         /// What was timed: commit, request.
@@ -25,8 +28,8 @@ extension BenchReport {
 
         /// The same of single measurements.
         init(_ step: String, milliseconds: [Double]) {
-            let latency = Latency(step, milliseconds: milliseconds)
-            self.init(step, p50: latency.p50, p99: latency.p99)
+            let latency = Latency(step, runs: [milliseconds])
+            self.init(step, p50: latency.p50.median, p99: latency.p99.median)
         }
     }
 

@@ -28,6 +28,8 @@ extension BenchReport {
             }
             json.member("latencies")
             json.array(faults.isEmpty ? latencies : []) { json, latency in json.object { write(latency, to: &$0) } }
+            json.member("aims")
+            json.array(faults.isEmpty ? aims : []) { json, aim in json.object { write(aim, to: &$0) } }
             json.member("peak_bytes", peakBytes)
             json.member("machine")
             json.object { json in
@@ -49,7 +51,7 @@ extension BenchReport {
         let latency = faults.isEmpty ? latencies.first : nil
         json.member(named: "\(figures.first?.unit ?? "events")_per_cpu_second")
         json.optional(figure?.perCPUSecond.median)
-        write(p50: figure?.times?.p50 ?? latency?.p50, p99: figure?.times?.p99 ?? latency?.p99, to: &json)
+        write(p50: figure?.times?.p50 ?? latency?.p50.median, p99: figure?.times?.p99 ?? latency?.p99.median, to: &json)
     }
 
     private func write(p50: Double?, p99: Double?, to json: inout JSONWriter) {
@@ -87,14 +89,27 @@ extension BenchReport {
 
     private func write(_ latency: Latency, to json: inout JSONWriter) {
         json.member("name", latency.name)
-        json.member("count", latency.milliseconds.count)
-        write(p50: latency.p50, p99: latency.p99, to: &json)
+        json.member("count", latency.count)
+        json.member("runs", latency.runs.count)
+        write(p50: latency.p50.median, p99: latency.p99.median, to: &json)
+        json.member("p99_ms_of_runs")
+        write(latency.p99, to: &json)
         json.member("max_ms", latency.greatest)
         if let yardstick = latency.yardstick {
             json.member("yardstick", yardstick.name)
-            json.member("p50_ratio", latency.p50 / max(yardstick.p50, 1e-9))
-            json.member("p99_ratio", latency.p99 / max(yardstick.p99, 1e-9))
+            json.member("p50_ratio", latency.p50.median / max(yardstick.p50, 1e-9))
+            json.member("p99_ratio", latency.p99.median / max(yardstick.p99, 1e-9))
         }
+    }
+
+    private func write(_ aim: Aim, to json: inout JSONWriter) {
+        json.member("what", aim.what)
+        switch aim.bound {
+        case .atLeast(let least): json.member("at_least", least)
+        case .atMost(let most): json.member("at_most", most)
+        }
+        json.member("value", aim.value)
+        json.member("reached", aim.isReached)
     }
 
     private func write(_ spread: Spread, to json: inout JSONWriter) {

@@ -6,7 +6,8 @@ extension BenchReport {
     /// took (the median, with a line to p99), as an SVG picture. Nil where something was wrong.
     package var svg: String? {
         guard faults.isEmpty else { return nil }
-        let bars = figures.map { bar($0, note: "", SVG.green) } + yardsticks.map(bar) + latencies.flatMap(bars)
+        // Times and speeds have no scale in common.
+        let bars = latencies.isEmpty ? figures.map { bar($0, note: "", SVG.green) } + yardsticks.map(bar) : latencies.flatMap(bars)
         let scale = max(bars.map(\.greatest).max() ?? 1, 1e-9)
         let height = Layout.top + Layout.rowHeight * Double(bars.count) + Layout.bottom
         var parts = [
@@ -51,7 +52,7 @@ extension BenchReport {
             return Bar(text: text, value: p50, least: p50, greatest: p99, colour: colour)
         }
         let isYardstick = latencies.contains { $0.yardstick?.name == latency.name }
-        let own = bar(latency.name, latency.p50, latency.p99, isYardstick ? SVG.blue : SVG.green)
+        let own = bar(latency.name, latency.p50.median, latency.p99.median, isYardstick ? SVG.blue : SVG.green)
         guard let yardstick = latency.yardstick, !latencies.contains(where: { $0.name == yardstick.name }) else { return [own] }
         return [own, bar(yardstick.name, yardstick.p50, yardstick.p99, SVG.blue)]
     }

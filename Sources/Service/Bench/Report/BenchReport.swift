@@ -18,6 +18,7 @@ package struct BenchReport: Sendable {
     package var figures: [Figure]
     package var yardsticks: [Yardstick]
     package var latencies: [Latency] = []
+    package var aims: [Aim] = []
     /// What was found wrong; a report with faults shows no figure.
     package var faults: [String]
     /// What was checked, in words.

@@ -71,8 +71,7 @@ package struct SoakBench: Sendable {
         // All connections come with theirs at once, however slowly events are made after that.
         var first = (0..<connectionCount).compactMap { _ in make() }
         let flood = SoakFlood(url: server.url, connectionCount: connectionCount)
-        let meter = Meter(redis: hindrance.redis, broker: nil)
-        let cpu = ProcessTimes.cpuSeconds(of: server.pid)
+        let meter = Meter(server: server.pid, beside: [("Redis", hindrance.redis)])
         let started = ContinuousClock.now
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hindrance.run { watch.note($0) } }
@@ -89,13 +88,9 @@ package struct SoakBench: Sendable {
                     throw error
                 }
             }
-            let used = meter.since()
-            let run = BenchReport.Run(
-                count: flood.counts.current.accepted, seconds: used.seconds, cpuSeconds: ProcessTimes.cpuSeconds(of: server.pid) - cpu,
-                others: [.init("Redis", used.redis), .init("load generator", used.own)])
             return Course(
-                counts: flood.counts.current, samples: watch.samples, jobs: try await watch.jobs(), recoverySeconds: recovery, run: run,
-                peakBytes: server.peakBytes)
+                counts: flood.counts.current, samples: watch.samples, jobs: try await watch.jobs(), recoverySeconds: recovery,
+                run: meter.run(count: flood.counts.current.accepted), peakBytes: server.peakBytes)
         }
     }
 

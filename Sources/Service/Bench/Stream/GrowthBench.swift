@@ -14,6 +14,8 @@ package struct GrowthBench: Sendable {
     package var eventCountMin = 1_000_000
     package var seed: UInt64 = 1
     private static let runCountMax = 5
+    private static let medianDetail = "of the median viewer"
+    private static let busiestDetail = "of the busiest hundredth"
     package init() {}
 
     /// What one size takes.
@@ -42,13 +44,20 @@ package struct GrowthBench: Sendable {
             figures.append(figure)
         }
         guard let small = figures.first else { throw ClientError(.invalid, "there is no size to measure") }
-        return BenchReport(
+        var report = BenchReport(
             bench: "growth",
             setting:
                 "all topics, \(eventsPerUser) events a viewer, appended as of their arrival within a week, \(titleCount) titles, "
                 + "\(StreamScene.redisSetting), seed \(seed)",
             figures: Array(figures.dropFirst()), yardsticks: [.init(small, of: figures.dropFirst().map(\.name))], faults: faults,
             checked: "every event counted once, each kind as the simulator sent it", peakBytes: ProcessTimes.peakByteCount)
+        let costs = ([small] + report.figures).map { 1 / max($0.perCPUSecond.median, 1e-9) }
+        report.aims.append(.init("cost of an event, dearest size / cheapest", (costs.max() ?? 0) / (costs.min() ?? 1), .atMost(1.5)))
+        for figure in report.figures {
+            report.aim(atMost: 1536, of: Self.medianDetail, in: figure.name)
+            report.aim(atMost: 6144, of: Self.busiestDetail, in: figure.name)
+        }
+        return report
     }
 
     private func run(
@@ -66,13 +75,13 @@ package struct GrowthBench: Sendable {
             var peakByteCount = residentByteCount
             try await scene.work(off: sent.events) { peakByteCount = max(peakByteCount, ProcessTimes.residentByteCount) }
             let jobByteCount = peakByteCount - residentByteCount
-            var run = scene.run(meter, count: sent.events, stages: scene.stages)
+            var run = meter.run(count: sent.events, stages: scene.stages)
             progress("looking at what a viewer takes")
             let memory = try memory(scene, emptyBytes)
             run.details = [
                 ("viewers with state", Double(memory.viewers)), ("Redis bytes a viewer", memory.redisPerUser),
-                ("of the median viewer", memory.redisOfMedian), ("of the busiest tenth", memory.redisOfBusyTenth),
-                ("of the busiest hundredth", memory.redisOfBusyHundredth), ("Redis MB of titles", memory.titleMegabytes),
+                (Self.medianDetail, memory.redisOfMedian), ("of the busiest tenth", memory.redisOfBusyTenth),
+                (Self.busiestDetail, memory.redisOfBusyHundredth), ("Redis MB of titles", memory.titleMegabytes),
                 ("jobs' peak MB", Double(jobByteCount) / 1_048_576),
             ]
             return (run, scene.check(sent))

@@ -37,7 +37,7 @@ package struct StreamBench: Sendable {
             figure.runs = outcomes.flatMap { $0[keyPath: part].runs }
             return figure
         }
-        return BenchReport(
+        var report = BenchReport(
             bench: "stream",
             setting:
                 "\(eventCount) events of all topics, \(userCount) viewers, \(titleCount) titles, log \(log), \(partitionCount) partitions, "
@@ -46,6 +46,9 @@ package struct StreamBench: Sendable {
             yardsticks: [.init(merged(\.bareRead), of: ["stream"]), .init(merged(\.bareWrites), of: ["stream, values written"])],
             faults: outcomes.flatMap(\.faults), checked: "every event counted once, each kind as the simulator sent it",
             peakBytes: ProcessTimes.peakByteCount)
+        report.aim(atLeast: 250_000, of: "stream")
+        report.aim(atMost: 1, of: StreamBenchRun.writesDetail, in: "stream")
+        return report
     }
 
     private var partitionCount: Int {

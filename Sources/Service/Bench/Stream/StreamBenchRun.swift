@@ -8,6 +8,7 @@ struct StreamBenchRun {
     let bench: StreamBench
     let scene: StreamScene
 
+    static let writesDetail = "writes a changed viewer, topic and flush"
     private static let writeCountMax = 16_000
     private var parts: Parts { scene.parts }
 
@@ -16,7 +17,7 @@ struct StreamBenchRun {
         let before = scene.meter()
         let bytesBefore = try scene.redisInfo("aof_current_size")
         try await scene.work(off: sent.events)
-        var run = scene.run(before, count: sent.events, stages: scene.stages)
+        var run = before.run(count: sent.events, stages: scene.stages)
         let bytes = try scene.redisInfo("aof_current_size") - bytesBefore
         scene.progress("checking")
         let written = parts.stages.written
@@ -25,17 +26,16 @@ struct StreamBenchRun {
         run.times = .init("commit", p50: parts.stages.commitMilliseconds(0.5), p99: parts.stages.commitMilliseconds(0.99))
         run.details = [
             ("append-only bytes an event", Double(bytes) / Double(sent.events)),
-            ("writes a changed viewer and flush", Double(written.users) / Double(max(written.changed, 1))),
+            (Self.writesDetail, Double(written.users) / Double(max(written.changed, 1))),
             ("viewers' values an event", Double(written.users) / Double(sent.events)),
             ("titles' values an event", Double(written.titles) / Double(sent.events)),
         ]
         let writes = BenchReport.Run(
             count: written.users + written.titles, seconds: run.seconds, cpuSeconds: run.cpuSeconds, others: run.others)
-        let capture = BenchReport.Run(count: sent.events, seconds: sent.seconds, cpuSeconds: sent.cpuSeconds)
         return StreamBench.Outcome(
             faults: faults, stream: .init("stream", unit: "events", runs: [run]),
             writes: .init("stream, values written", unit: "values", runs: [writes]),
-            capture: .init("capture without HTTP", unit: "events", runs: [capture]), bareRead: try await bareRead(),
+            capture: .init("capture without HTTP", unit: "events", runs: [sent.run]), bareRead: try await bareRead(),
             bareWrites: try bareWrites())
     }
 
@@ -49,7 +49,7 @@ struct StreamBenchRun {
             let meter = scene.meter()
             var count = 0
             for topic in topics { try LogScan(log: parts.foundations.bareLog).each(of: topic, from: \.start) { _, _ in count += 1 } }
-            return .init("bare read of the embedded log", unit: "events", runs: [scene.run(meter, count: count)])
+            return .init("bare read of the embedded log", unit: "events", runs: [meter.run(count: count)])
         }
         var counts: [(topic: Topic, count: Int)] = []
         for topic in topics { counts.append((topic, try await scene.recordCount(topic))) }
@@ -58,7 +58,7 @@ struct StreamBenchRun {
             _ = try BareKafkaRead.run(
                 KafkaSettings(bootstrap: bootstrap), topic: topic.name, partitions: parts.foundations.partitionCount, recordCount: count)
         }
-        let run = scene.run(meter, count: counts.reduce(0) { $0 + $1.count })
+        let run = meter.run(count: counts.reduce(0) { $0 + $1.count })
         return .init("bare librdkafka consume", unit: "events", runs: [run])
     }
 
@@ -97,6 +97,6 @@ struct StreamBenchRun {
                 generation: value.loadUnaligned(as: UInt64.self).bigEndian,
                 offset: Int64(bitPattern: value.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian))
         }
-        return .init("bare conditional writes", unit: "values", runs: [scene.run(meter, count: values.count)])
+        return .init("bare conditional writes", unit: "values", runs: [meter.run(count: values.count)])
     }
 }

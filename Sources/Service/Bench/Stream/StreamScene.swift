@@ -27,9 +27,9 @@ struct StreamScene {
     /// What was sent, to check against.
     struct Sent {
         var truth: SimulationTruth.Counts
-        var events = 0
-        var seconds = 0.0
-        var cpuSeconds = 0.0
+        var events: Int
+        /// Filling the log.
+        var run: BenchReport.Run
     }
 
     /// Lends a scene in a folder of its own to `body`. `log`: `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
@@ -96,18 +96,10 @@ struct StreamScene {
         configuration.log.hasPrefix("kafka://") ? String(configuration.log.dropFirst("kafka://".count)) : nil
     }
 
-    func meter() -> Meter { Meter(redis: redis.processID, broker: broker?.pid) }
+    func meter() -> Meter { Meter(beside: [("Redis", redis.processID), ("broker", broker?.pid)]) }
 
-    /// What the meter has measured while so many units were done, as a run of a figure.
-    func run(_ meter: Meter, count: Int, stages: [BenchReport.Share] = []) -> BenchReport.Run {
-        let used = meter.since()
-        var others = [BenchReport.Share("Redis", used.redis)]
-        if broker != nil { others.append(.init("broker", used.broker)) }
-        return BenchReport.Run(count: count, seconds: used.seconds, cpuSeconds: used.own, others: others, stages: stages)
-    }
-
-    /// CPU seconds of the jobs so far, by stage.
-    var stages: [BenchReport.Share] { StageClock.Stage.allCases.map { BenchReport.Share("\($0)", parts.stages.seconds($0)) } }
+    /// CPU seconds of the scene's jobs so far, by stage.
+    var stages: [BenchReport.Share] { BenchReport.shares(parts.stages) }
 
     // MARK: Filling
 
@@ -132,10 +124,10 @@ struct StreamScene {
             sent += count
             progress("\(sent) of \(eventCount) events on the log")
         }
-        let used = meter.since()
+        let run = meter.run(count: sent)
         try simulator.expectEveryone()
         try await expectOnLog(sent)
-        return Sent(truth: simulator.truth.counts, events: sent, seconds: used.seconds, cpuSeconds: used.own)
+        return Sent(truth: simulator.truth.counts, events: sent, run: run)
     }
 
     /// The mock cluster drops the oldest records of a full partition, and tells nobody.
