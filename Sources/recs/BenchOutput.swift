@@ -91,7 +91,8 @@ extension BenchReport {
             case .atMost(let most): ("at most", most)
             }
         func number(_ value: Double) -> String { fixed(value, value < 10 ? 2 : value < 1000 ? 1 : 0) }
-        return "aim: \(aim.what) \(sign) \(number(bound)): \(number(aim.value)), \(aim.isReached ? "reached" : "missed")"
+        let name = aim.of.isEmpty ? "" : "\(aim.of), "
+        return "aim: \(name)\(aim.what) \(sign) \(number(bound)): \(number(aim.value)), \(aim.isReached ? "reached" : "missed")"
     }
 
     /// The stages' CPU seconds, and how much of the figure's each is.

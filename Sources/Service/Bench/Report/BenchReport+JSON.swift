@@ -103,6 +103,7 @@ extension BenchReport {
     }
 
     private func write(_ aim: Aim, to json: inout JSONWriter) {
+        json.member("of", aim.of)
         json.member("what", aim.what)
         switch aim.bound {
         case .atLeast(let least): json.member("at_least", least)

@@ -41,7 +41,7 @@ extension BenchReport {
     }
 
     private func bar(_ yardstick: Yardstick) -> Bar {
-        let note = ratios(yardstick).map { "; \($0.name): \(String(format: "%.2f", $0.ratio)) of it" }.joined()
+        let note = ratios(yardstick).map { "; \($0.name): \(String(format: "%.2f", $0.ratio)) × that" }.joined()
         return bar(yardstick.figure, note: note, SVG.blue)
     }
 
