@@ -121,11 +121,11 @@ def table(head, rows):
 def speeds(reports):
     rows = []
     for key, (command, words) in SPEED.items():
-        report = reports.get(key)
+        report, command = reports.get(key), f"`{command}`"
         if report is None:
             continue
         if not report["checked"]:
-            rows.append([key, f"`{command}`", "**WRONG**: " + "; ".join(report["faults"]), "", ""])
+            rows.append([key, command, "**WRONG**: " + "; ".join(report["faults"]), "", ""])
             continue
         # The smallest size is the yardstick of the others.
         smallest = [yard for yard in report["yardsticks"]] if key == "growth" else []
@@ -136,7 +136,7 @@ def speeds(reports):
             speed = figure["per_cpu_second"]
             few = f" ({rounded(speed['min'])}–{rounded(speed['max'])})" if figure["runs"] > 1 else " (one run)"
             rows.append([
-                f"{text}; {figure['count']:,} {figure['unit']}", f"`{command}`", f"**{rounded(speed['median'])}**{few}",
+                f"{text}; {figure['count']:,} {figure['unit']}", command, f"**{rounded(speed['median'])}**{few}",
                 aims(report, figure["name"]), beside(report, figure),
             ])
             command = "same run"
@@ -148,16 +148,16 @@ def speeds(reports):
 def times(reports):
     rows = []
     for key, command in TIMES.items():
-        report = reports.get(key)
+        report, command = reports.get(key), f"`{command}`"
         if report is None:
             continue
         if not report["checked"]:
-            rows.append([key, f"`{command}`", "**WRONG**: " + "; ".join(report["faults"]), "", ""])
+            rows.append([key, command, "**WRONG**: " + "; ".join(report["faults"]), "", ""])
             continue
         latency = report["latencies"][0]
         spread = latency["p99_ms_of_runs"]
         rows.append([
-            f"{latency['name']}; {latency['count']} in {latency['runs']} runs, under half load", f"`{command}`",
+            f"{latency['name']}; {latency['count']} in {latency['runs']} runs, under half load", command,
             f"p50 {latency['p50_ms']:.0f} ms, p99 **{latency['p99_ms']:.0f} ms** ({spread['min']:.0f}–{spread['max']:.0f})",
             aims(report, latency["name"]) + " ms", f"{latency['p99_ratio']:.2g} × the p99 of a {latency['yardstick']}",
         ])

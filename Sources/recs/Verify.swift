@@ -9,7 +9,7 @@ struct Verify: AsyncParsableCommand {
         abstract: "Replay the log beside the serving features and compare them, key by key.",
         discussion: """
             The service goes on undisturbed; Redis holds the compared features twice meanwhile. Exit code 0 where all is equal, 1 where something
-            differs, or kept changing so that it was not compared (`leftOut` of the JSON).
+            differs, kept changing so that it was not compared (`leftOut` of the JSON), or is not there to compare (`unknownUsers`).
 
             Examples:
               recs verify --data ./data
@@ -43,7 +43,7 @@ struct Verify: AsyncParsableCommand {
             return report
         }
         output(json ? try NamespaceCommands.text(report) : text(report))
-        if !report.differences.isEmpty || report.leftOut > 0 { throw ExitCode(1) }
+        if !report.differences.isEmpty || report.leftOut > 0 || !report.unknownUsers.isEmpty { throw ExitCode(1) }
     }
 
     private func text(_ report: Verification.Report) -> String {
@@ -55,6 +55,10 @@ struct Verify: AsyncParsableCommand {
         lines.append(
             "\(verdict): \(report.users) values of viewers, \(report.titles) of titles, \(report.ledgers) ledgers of '\(report.namespace)' against "
                 + "\(report.events) events, in \(fixed(report.seconds, 1)) s")
+        if !report.unknownUsers.isEmpty {
+            let names = report.unknownUsers.joined(separator: ", ")
+            lines.append("there is nothing to compare of \(names): the log has no event that makes features of them")
+        }
         if report.leftOut > 0 {
             lines.append("\(report.leftOut) others kept changing and were not compared; verify again when fewer events come in")
         }

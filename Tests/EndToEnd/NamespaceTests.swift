@@ -132,6 +132,12 @@ extension EndToEndTests {
             #expect(bad.output.contains("2 differ"), "\(bad.output)")
             let sampled = try await tool(server, "verify", "--users", "v-1,v-2")
             #expect(sampled.status == 0, "\(sampled.output)")
+            let one = try await tool(server, "verify", "--users", "v-4")
+            #expect(one.status == 1 && one.output.contains("play_events, user v-4") && one.output.contains("1 differ"), "\(one.output)")
+            let nobody = try await tool(server, "verify", "--users", "v-1,nobody")
+            #expect(nobody.status == 1 && nobody.output.contains("nothing to compare of nobody:"), "\(nobody.output)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: server.folder.path("data/log")).filter { $0.contains("verify") }
+            #expect(left.isEmpty, "\(left)")
             let isAlone = try await comesTrue { try await server.status().namespaces.map(\.namespace) == ["main"] }
             #expect(isAlone)
             #expect(try await server.end() == 0)

@@ -85,6 +85,20 @@ extension EndToEndTests {
             }
         }
 
+        @Test func anotherMethodIsRefusedWithThoseThatAreTaken() async throws {
+            for (path, operations) in try await listedPaths() {
+                var place = path
+                for (name, value) in Self.parameters { place = place.replacingOccurrences(of: "{\(name)}", with: value) }
+                let answer = try await server.send("PATCH", place, "{}")
+                #expect(answer.status == 405, "\(path): \(answer.text)")
+                let allowed = Set((answer.headers["allow"] ?? "").components(separatedBy: ", "))
+                let taken = Set(operations.keys.filter { ["get", "put", "post", "delete"].contains($0) }.map { $0.uppercased() })
+                #expect(allowed == taken.union(taken.contains("GET") ? ["HEAD"] : []), "\(path)")
+            }
+            #expect(try await server.send("PATCH", "/v1/nowhere", "{}").status == 404)
+            #expect(try await server.send("PATCH", "/v1/titles", "{}").status == 404)
+        }
+
         @Test func probesTellLifeAndReadiness() async throws {
             #expect(try await server.get("/healthz").status == 200)
             let ready = try await server.get("/readyz").decoded(Contract.Readiness.self)
@@ -99,6 +113,13 @@ extension EndToEndTests {
             #expect(answer.status == 200 && answer.text.contains("\"is_current\":false"), "\(answer.text)")
             let current = try await server.get("/v1/users/a/\(route)")
             #expect(current.text.contains("\"is_current\":true"), "\(current.text)")
+        }
+
+        @Test func aTokenOfAnotherLogIsSaidToBeOne() async throws {
+            let page = try await server.get("/v1/users/a/home?token=0.99.0")
+            #expect(page.status == 200 && page.text.contains("the token is of another log"), "\(page.text)")
+            let profile = try await server.get("/v1/users/a/profile?token=0.99.0")
+            #expect(profile.status == 200 && profile.text.contains("\"is_current\":false"), "\(profile.text)")
         }
 
         @Test func everyStatusCodeIsCounted() async throws {

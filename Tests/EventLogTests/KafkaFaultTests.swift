@@ -1,9 +1,10 @@
-import EventLog
 import Events
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import EventLog
 
 /// Kafka when brokers fail, on librdkafka's mock cluster.
 @Suite struct KafkaFaultTests {
@@ -26,6 +27,21 @@ import Testing
             let positions = Set(found.map { LogPosition(topic: .play, partition: $0.partition, offset: $0.offset) })
             #expect(positions == Set(outcomes.compactMap(\.position)))
         }
+    }
+
+    /// Its thread that answers has ended: whoever comes later must not wait for it.
+    @Test func aClosedProducerAnswersAtOnce() async throws {
+        let cluster = try mock(partitions: 1)
+        let producer = try KafkaProducer(KafkaSettings(bootstrap: cluster.bootstrap))
+        let names: [Topic: String] = [.play: "play_events"]
+        func append() async -> [AppendOutcome] {
+            await withCheckedContinuation { continuation in
+                producer.append(.numbered(.play, 0..<5), names: names) { continuation.resume(returning: $0) }
+            }
+        }
+        #expect(await append().compactMap(\.error) == [])
+        try await onOwnThread { producer.stop() }
+        #expect(await append().map { $0.error?.kind } == Array(repeating: .unavailable, count: 5))
     }
 
     @Test func aBrokerThatIsDownIsUnavailableUntilItIsBack() async throws {

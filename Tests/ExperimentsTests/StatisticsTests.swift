@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -106,6 +107,25 @@ import Testing
         let apart = shrunkRates([Arm(exposed: 20_000, won: 1000), Arm(exposed: 20_000, won: 4000), Arm(exposed: 20, won: 10)])
         #expect(abs(apart[0] - 0.05) < 0.002 && abs(apart[1] - 0.2) < 0.002)
         #expect(0.2 < apart[2] && apart[2] < 0.5)
+    }
+
+    /// Segments whose rates are drawn from Beta(3, 6), of strength 9 and mean 1/3, with few viewers each: the strength that the shrunken rates
+    /// show is that one.
+    @Test func shrinkageFindsTheStrengthThatTheRatesWereDrawnWith() throws {
+        var random = SplitMix64(seed: 7)
+        let arms = (0..<4000).map { index in
+            // The third smallest of eight uniform numbers.
+            let rate = (0..<8).map { _ in Double.random(in: 0..<1, using: &random) }.sorted()[2]
+            let exposed = 4 + index % 5
+            return Arm(exposed: Int64(exposed), won: Int64((0..<exposed).count { _ in Double.random(in: 0..<1, using: &random) < rate }))
+        }
+        let mean = Double(arms.reduce(0) { $0 + $1.won }) / Double(arms.reduce(0) { $0 + $1.exposed })
+        let shrunk = shrunkRates(arms)
+        // (won + κ m) / (exposed + κ), solved for κ.
+        let index = try #require(arms.firstIndex { $0.won == 0 })
+        let strength = (Double(arms[index].won) - Double(arms[index].exposed) * shrunk[index]) / (shrunk[index] - mean)
+        #expect(isClose(strength, 9, relative: 0.1), "\(strength)")
+        #expect(shrunkRates([Arm(exposed: 1, won: 1), Arm(exposed: 1, won: 0)]) == [0.5, 0.5], "of single viewers nothing is known")
     }
 }
 

@@ -1,13 +1,21 @@
 internal import Glibc
 
 /// Holds a topic for one consumer of a group, over all processes: an advisory lock on `<topic>.<group>.lock`, freed with the process at the latest.
+/// Who ends in order removes the file, as groups come and go with namespaces.
 struct ConsumerLock: ~Copyable {
     private let descriptor: Int32
+    private let path: String
+    /// False while another holds the lock.
+    private var isHeld = false
 
-    private init(descriptor: Int32) { self.descriptor = descriptor }
+    private init(path: String) throws(LogError) {
+        self.path = path
+        descriptor = try ConsumerLock.openFile(path)
+    }
 
     /// Unlocks before it closes: a child that another thread is starting has a copy of the descriptor until its `exec`.
     deinit {
+        if isHeld, ConsumerLock.isThere(descriptor, path) { unlink(path) }
         flock(descriptor, LOCK_UN)
         Glibc.close(descriptor)
     }
@@ -17,17 +25,29 @@ struct ConsumerLock: ~Copyable {
         guard !group.isEmpty, group.utf8.allSatisfy(ConsumerLock.isNameByte) else {
             throw LogError(.invalid, "consumer group '\(group)': use letters, digits, '.', '-' and '_' only")
         }
-        let lock = ConsumerLock(descriptor: try openFile("\(folder)/\(topic).\(group).lock"))
-        guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw LogError(
-                .mismatch,
-                "\(topic) is already read by group '\(group)' in process \(readHolder(lock.descriptor)); stop that process first "
-                    + "(the embedded log has one consumer a group)")
+        while true {
+            var lock = try ConsumerLock(path: "\(folder)/\(topic).\(group).lock")
+            guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                throw LogError(
+                    .mismatch,
+                    "\(topic) is already read by group '\(group)' in process \(readHolder(lock.descriptor)); stop that process first "
+                        + "(the embedded log has one consumer a group)")
+            }
+            // Whoever held it may have removed it after we had opened it: then it is nobody's file.
+            guard isThere(lock.descriptor, lock.path) else { continue }
+            lock.isHeld = true
+            let text = "\(getpid())\n"
+            ftruncate(lock.descriptor, 0)
+            pwrite(lock.descriptor, text, text.utf8.count, 0)
+            return lock
         }
-        let text = "\(getpid())\n"
-        ftruncate(lock.descriptor, 0)
-        pwrite(lock.descriptor, text, text.utf8.count, 0)
-        return lock
+    }
+
+    /// True where the path still names the file that is open.
+    private static func isThere(_ descriptor: Int32, _ path: String) -> Bool {
+        var (opened, named) = (stat(), stat())
+        guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0 else { return false }
+        return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
     }
 
     private static func openFile(_ path: String) throws(LogError) -> Int32 {

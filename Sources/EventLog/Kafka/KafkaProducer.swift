@@ -19,6 +19,9 @@ final class KafkaProducer: Sendable {
     private let events: QueueHandle
     private let overflow = BlockingQueue(label: "kafka-overflow")
     private let waitingCount = Atomic<Int>(0)
+    /// Threads that hand over records right now, and whether no more are taken: after the drain thread's end nobody would answer them.
+    private let producingCount = Atomic<Int>(0)
+    private let isClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = DispatchSemaphore(value: 0)
 
@@ -48,6 +51,7 @@ final class KafkaProducer: Sendable {
 
     /// Answers when every record is out, at the latest after the append timeout; then the drain thread ends.
     func stop() {
+        isClosed.store(true, ordering: .sequentiallyConsistent)
         let limit = Int32(clamping: timeoutMilliseconds + 1000)
         if rd_kafka_flush(handle.pointer, limit) != RD_KAFKA_RESP_ERR_NO_ERROR {
             rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
@@ -59,7 +63,14 @@ final class KafkaProducer: Sendable {
 
     /// Hands records to librdkafka until its queue is full; answers the index of the first that did not fit.
     private func produce(_ batch: AppendBatch, _ names: [Topic: String], from first: Int, _ ticket: AppendTicket) -> Int {
-        batch.bytes.withUnsafeBytes { bytes in
+        producingCount.add(1, ordering: .sequentiallyConsistent)
+        defer { producingCount.subtract(1, ordering: .sequentiallyConsistent) }
+        if isClosed.load(ordering: .sequentiallyConsistent) {
+            let left = (first..<batch.records.count).map { Int32($0) }
+            ticket.fail(left, LogError(.unavailable, "this producer is being closed; append again"))
+            return batch.records.count
+        }
+        return batch.bytes.withUnsafeBytes { bytes in
             for index in first..<batch.records.count {
                 let record = batch.records[index]
                 guard let name = names[record.topic] else {
@@ -127,7 +138,9 @@ final class KafkaProducer: Sendable {
     }
 
     private func drain() {
-        while !isStopping.load(ordering: .acquiring) || rd_kafka_outq_len(handle.pointer) > 0 {
+        while !isStopping.load(ordering: .acquiring) || producingCount.load(ordering: .sequentiallyConsistent) > 0
+            || rd_kafka_outq_len(handle.pointer) > 0
+        {
             guard let event = rd_kafka_queue_poll(events.pointer, 100) else { continue }
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR {
                 while let message = rd_kafka_event_message_next(event) { KafkaDelivery.report(message.pointee) }

@@ -10,6 +10,8 @@ package final class HTTPRegistry: SchemaRegistry {
     private struct Known {
         var schemas: [Int32: String] = [:]
         var ids: [String: Int32] = [:]
+        /// Ids that the registry did not know, and until when that is believed.
+        var missing: [Int32: ContinuousClock.Instant] = [:]
     }
 
     private struct Answer {
@@ -19,6 +21,9 @@ package final class HTTPRegistry: SchemaRegistry {
 
     private static let contentType = "application/vnd.schemaregistry.v1+json"
     private static let bodyByteCountMax = 16 << 20
+    /// A producer whose schema nobody knows must not have the registry asked for every record.
+    private static let missingTime = Duration.seconds(1)
+    private static let missingCountMax = 1000
 
     private let base: String
     private let headers: HTTPHeaders
@@ -48,17 +53,22 @@ package final class HTTPRegistry: SchemaRegistry {
         if let id = known.withLockedValue({ $0.ids[key] }) { return id }
         let answer = try await ask(.POST, "/subjects/\(escape(subject))/versions", SchemaBody(schema: json))
         let id = try decode(IDBody.self, answer).id
-        known.withLockedValue { $0.ids[key] = id }
+        known.withLockedValue {
+            $0.ids[key] = id
+            $0.missing[id] = nil
+        }
         return id
     }
 
     package func schema(id: Int32) async throws(RegistryError) -> String? {
-        if let json = known.withLockedValue({ $0.schemas[id] }) { return json }
+        let (json, isMissing) = lookUp(id)
+        if json != nil || isMissing { return json }
         return try remember(id, try await ask(.GET, "/schemas/ids/\(id)"))
     }
 
     package func schemaBlocking(id: Int32) throws(RegistryError) -> String? {
-        if let json = known.withLockedValue({ $0.schemas[id] }) { return json }
+        let (json, isMissing) = lookUp(id)
+        if json != nil || isMissing { return json }
         let future = try send(.GET, "/schemas/ids/\(id)", nil as SchemaBody?)
         return try remember(id, try read { try future.wait() })
     }
@@ -99,8 +109,18 @@ package final class HTTPRegistry: SchemaRegistry {
         _ = try decode(LevelBody.self, answer)
     }
 
+    private func lookUp(_ id: Int32) -> (json: String?, isMissing: Bool) {
+        known.withLockedValue { ($0.schemas[id], $0.missing[id].map { $0 > .now } ?? false) }
+    }
+
     private func remember(_ id: Int32, _ answer: Answer) throws(RegistryError) -> String? {
-        guard answer.status != 404 else { return nil }
+        guard answer.status != 404 else {
+            known.withLockedValue {
+                if $0.missing.count >= HTTPRegistry.missingCountMax { $0.missing.removeAll() }
+                $0.missing[id] = .now + HTTPRegistry.missingTime
+            }
+            return nil
+        }
         let json = try decode(SchemaBody.self, answer).schema
         known.withLockedValue { $0.schemas[id] = json }
         return json

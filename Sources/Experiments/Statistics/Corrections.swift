@@ -35,18 +35,23 @@ package func shrunkRates(_ arms: [Arm]) -> [Double] {
     return arms.map { (Double($0.won) + strength * mean) / (Double($0.exposed) + strength) }
 }
 
-/// κ from the spread of the rates beyond what chance explains (Kleinman, *Proportions with extraneous variance*, 1973); infinite where
-/// there is none.
+/// κ from the spread of the rates beyond what chance explains (Kleinman, *Proportions with extraneous variance*, 1973, with the segments' sizes as
+/// weights); infinite where there is none.
+///
+/// With k segments of sizes n, N in all, a share ρ of the variance m (1 − m) lies between them, and Σ n (rate − m)² is
+/// m (1 − m) (k − 1 + ρ (N − Σ n² / N − (k − 1))) in the mean; κ = 1/ρ − 1.
 private func priorStrength(_ arms: [Arm], mean: Double, exposed: Double) -> Double {
     guard arms.count > 1, 0 < mean, mean < 1 else { return .infinity }
     var spread = 0.0
-    var effective = exposed
+    var effective = exposed - Double(arms.count - 1)
     for arm in arms {
         let n = Double(arm.exposed)
         spread += n * (arm.rate - mean) * (arm.rate - mean)
         effective -= n * n / exposed
     }
     let unit = mean * (1 - mean)
+    // Where every segment has one viewer, nothing tells chance and segments apart.
+    guard effective > 0 else { return .infinity }
     let between = (spread - Double(arms.count - 1) * unit) / effective
     return between > 0 ? max(unit / between - 1, 0) : .infinity
 }

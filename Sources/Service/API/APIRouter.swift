@@ -15,7 +15,7 @@ struct APIRouter {
 
     func build() throws -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ObservingMiddleware(metrics: parts.metrics))
+        router.add(middleware: ObservingMiddleware(metrics: parts.metrics, endpoints: try EndpointTable(openAPI: openAPI)))
         let operations = OperationRoutes(
             readiness: Readiness(
                 board: parts.board, published: parts.published, viewers: parts.viewers, gateway: parts.gateway, runsJobs: runsJobs),

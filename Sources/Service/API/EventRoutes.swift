@@ -26,7 +26,7 @@ struct EventRoutes: Sendable {
             // A small body is done with before another thread would have woken; a large one would keep the loop from its other connections.
             let executor: (any TaskExecutor)? = body.readableBytes > EventRoutes.loopBodyByteCountMax ? globalConcurrentExecutor : nil
             return try await withTaskExecutorPreference(executor) { () async throws(BodyError) in
-                answer(try await gateway.capture(body, format: format, now: wallClockMilliseconds()))
+                answer(try await gateway.capture(body, format: format, now: wallClockMilliseconds()), to: request, context)
             }
         } catch {
             var problem = Problem(error.code == .tooManyEvents ? .contentTooLarge : .badRequest, "Body not readable", error.message)
@@ -73,7 +73,7 @@ struct EventRoutes: Sendable {
 
     /// 202 where an event was taken, 422 where all were refused, 503 where the log could not take one that was good. The last two are
     /// problems which have the verdicts as well.
-    private func answer(_ results: [Gateway.Result]) -> Response {
+    private func answer(_ results: [Gateway.Result], to request: Request, _ context: APIContext) -> Response {
         var token = ReadToken()
         var counts = (accepted: 0, refused: 0, failed: 0)
         for result in results {
@@ -87,7 +87,7 @@ struct EventRoutes: Sendable {
         }
         let problem = counts.failed > 0 ? EventRoutes.logIsAway : counts.accepted == 0 ? EventRoutes.allRefused(results) : nil
         let body = JSONWriter.object(capacity: 512 + results.count * 80) { json in
-            problem?.writeHead(to: &json)
+            problem?.writeHead(to: &json, from: request, context: context)
             json.member("accepted", counts.accepted)
             json.member("refused", counts.refused)
             json.member("failed", counts.failed)

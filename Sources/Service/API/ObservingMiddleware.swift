@@ -10,7 +10,12 @@ struct ObservingMiddleware: RouterMiddleware {
     typealias Context = APIContext
     private let routes: RouteMetrics
 
-    init(metrics: Metrics) { routes = RouteMetrics(metrics) }
+    private let endpoints: EndpointTable
+
+    init(metrics: Metrics, endpoints: EndpointTable) {
+        routes = RouteMetrics(metrics)
+        self.endpoints = endpoints
+    }
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -53,9 +58,20 @@ struct ObservingMiddleware: RouterMiddleware {
     /// What the framework itself refuses, in our words.
     private func problem(for status: HTTPResponse.Status, _ request: Request) -> Problem {
         switch status {
-        case .notFound: .notFound("there is nothing at \(request.method) \(request.uri.path); /openapi.json lists what there is")
+        case .notFound: unmatched(request)
         case .contentTooLarge: Problem(status, "Content too large", "the body is larger than the limit; send fewer events a request")
         default: Problem(status, status.reasonPhrase, "the request could not be answered")
         }
+    }
+
+    private func unmatched(_ request: Request) -> Problem {
+        let methods = endpoints.methods(at: request.uri.path)
+        if methods.isEmpty || methods.contains(request.method.rawValue) {
+            return .notFound("there is nothing at \(request.method) \(request.uri.path); /openapi.json lists what there is")
+        }
+        var problem = Problem(
+            .methodNotAllowed, "Method not allowed", "\(request.uri.path) takes \(methods.joined(separator: ", ")), not \(request.method)")
+        problem.allowedMethods = methods
+        return problem
     }
 }

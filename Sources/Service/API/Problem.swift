@@ -14,6 +14,8 @@ struct Problem: HTTPResponseError, Sendable {
     var faults: [(path: String, message: String)] = []
     /// Seconds after which the client may try again.
     var retryAfterSeconds: Int?
+    /// What may be done instead, where the method is the fault.
+    var allowedMethods: [String] = []
 
     init(_ status: HTTPResponse.Status, _ title: String, _ detail: String) {
         self.status = status
@@ -40,18 +42,18 @@ struct Problem: HTTPResponseError, Sendable {
     static func notFound(_ detail: String) -> Problem { Problem(.notFound, "Not found", detail) }
 
     /// The members that every problem has.
-    func writeHead(to json: inout JSONWriter) {
+    func writeHead(to json: inout JSONWriter, from request: Request, context: some RequestContext) {
         json.member("type", "about:blank")
         json.member("title", title)
         json.member("status", status.code)
         json.member("detail", detail)
+        json.member("instance", request.uri.path)
+        json.member("request_id", context.id)
     }
 
     func response(from request: Request, context: some RequestContext) -> Response {
         let body = JSONWriter.object { json in
-            writeHead(to: &json)
-            json.member("instance", request.uri.path)
-            json.member("request_id", context.id)
+            writeHead(to: &json, from: request, context: context)
             if !faults.isEmpty {
                 json.member("errors")
                 json.array(faults) { json, fault in
@@ -64,6 +66,7 @@ struct Problem: HTTPResponseError, Sendable {
         }
         var headers: HTTPFields = [.contentType: Problem.contentType]
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
+        if !allowedMethods.isEmpty { headers[.allow] = allowedMethods.joined(separator: ", ") }
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }

@@ -35,7 +35,13 @@ package final class Verification {
         /// Values and counts that changed so often that there was no moment to compare them at: nothing is known of them.
         package var leftOut = 0
         package var differences: [Difference] = []
+        /// Viewers that were asked for and of whom neither the features nor the log have anything.
+        package var unknownUsers: [String] = []
         package var seconds = 0.0
+        /// Viewers of whom the log has events.
+        var knownUsers: Set<String> = []
+
+        private enum CodingKeys: CodingKey { case namespace, events, users, titles, ledgers, leftOut, differences, unknownUsers, seconds }
     }
 
     private let parts: Parts
@@ -66,13 +72,14 @@ package final class Verification {
                 let pass = VerificationPass(
                     topic: topic, live: keys(registry.serving), scratch: scratch, parts: parts, entry: entry, connection: connection)
                 try await pass.run(
-                    live.keys[topic] ?? .init(), isWhole: plan.users == nil && plan.sample == nil, into: &report, progress: progress)
+                    live.keys[topic] ?? .init(), of: plan, into: &report, progress: progress)
             }
         } catch {
             try? remove(scratch)
             throw error
         }
         try remove(scratch)
+        report.unknownUsers = (plan.users ?? []).subtracting(report.knownUsers).sorted()
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report
     }

@@ -48,7 +48,7 @@ struct VerificationPass {
     }
 
     func run(
-        _ keys: LiveKeys.OfTopic, isWhole: Bool, into report: inout Verification.Report, progress: (String) -> Void
+        _ keys: LiveKeys.OfTopic, of plan: Verification.Plan, into report: inout Verification.Report, progress: (String) -> Void
     ) async throws {
         var subjects = Subjects(keys)
         var reached: [Int32: Int64] = [:]
@@ -61,7 +61,8 @@ struct VerificationPass {
             subjects = Subjects(of: left)
         }
         report.leftOut += left.count
-        if isWhole { try findMissing(keys, into: &report) }
+        // A sample is of those that are there.
+        if plan.sample == nil { try findMissing(keys, of: plan.users, into: &report) }
     }
 
     /// Replays from stop to stop, up to so many.
@@ -236,10 +237,12 @@ struct VerificationPass {
         return definition.codeVersion == Definition.codeVersionOfThisProgram
     }
 
-    /// Values that the replay made and that nothing stands for among those that serve.
-    private func findMissing(_ keys: LiveKeys.OfTopic, into report: inout Verification.Report) throws {
+    /// Values that the replay made and that nothing stands for among those that serve; of certain viewers, or of all and of titles.
+    private func findMissing(_ keys: LiveKeys.OfTopic, of users: Set<String>?, into report: inout Verification.Report) throws {
         let known = Set(keys.users.map(\.key) + keys.titles.map(\.key))
-        let replayed = try LiveKeys(connection, scratch).keys[topic] ?? .init()
+        var replayed = try LiveKeys(connection, scratch).keys[topic] ?? .init()
+        if let users { replayed.users.removeAll { !users.contains($0.user) } }
+        report.knownUsers.formUnion(replayed.users.map(\.user))
         let all =
             replayed.users.map { ("user \($0.user)", true, $0.key) } + replayed.titles.map { ("title \($0.title)", false, $0.key) }
         let candidates = all.map {

@@ -15,6 +15,8 @@ package struct TokenWait: Sendable {
         case late
         /// The token names events that were lost when the log was restored from a backup.
         case lost
+        /// The token names partitions that this log has not.
+        case foreign
 
         /// What a page says of it.
         var warning: String? {
@@ -22,6 +24,7 @@ package struct TokenWait: Sendable {
             case .reached: nil
             case .late: "the token's events are not all in the features yet (waited \(TokenWait.limit))"
             case .lost: "the token's events were lost when the log was restored from a backup; send them again"
+            case .foreign: "the token is of another log, or from before `recs repartition`: it says nothing of these features"
             }
         }
     }
@@ -30,6 +33,8 @@ package struct TokenWait: Sendable {
 
     /// Waits until the markers of the viewer's bucket have passed the token's positions, within the limit.
     package func wait(for token: ReadToken, user: UserID) async throws -> Outcome {
+        let partitions = 0..<Int32(viewers.partitionCount)
+        if token.offsets.values.contains(where: { !$0.keys.allSatisfy(partitions.contains) }) { return .foreign }
         let isLost = token.offsets.contains { topic, offsets in
             offsets.contains { viewers.lostOffsets.contains(LogPosition(topic: topic, partition: $0, offset: $1)) }
         }
