@@ -119,6 +119,17 @@ extension StoreConnection {
         return problems
     }
 
+    /// Servers whose memory is nearly used up, and what to do; none where nothing bounds it.
+    package func memoryProblems() throws(StoreError) -> [String] {
+        try infos().compactMap { info in
+            guard let used = info["used_memory"].flatMap({ Int64($0) }), let most = info["maxmemory"].flatMap({ Int64($0) }), most > 0,
+                used > most / 10 * 9
+            else { return nil }
+            return "\(used >> 20) MB of \(most >> 20) MB of memory are used, and a full Redis takes no features: run CONFIG SET maxmemory "
+                + "with more, or spread over a cluster"
+        }
+    }
+
     /// Notes that the namespace is in use.
     package func register(_ keys: Keys) throws(StoreError) {
         try complete([StoreConnection.onNamespaces("SADD", keys)])

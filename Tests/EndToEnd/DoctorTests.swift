@@ -77,6 +77,42 @@ extension EndToEndTests {
             #expect(!bad.ok && bad.fix.contains("redis-server") && bad.fix.contains("--redis"), "\(bad)")
         }
 
+        @Test func redisThatIsNearlyFullIsFound() async throws {
+            let redis = try await ExternalRedis()
+            func memory(_ findings: [Finding]) throws -> Finding { try finding("Redis", findings) }
+            #expect(try memory(await findings("--redis", redis.url)).ok)
+            // Of which a Redis without any key uses more than nine tenths.
+            let port = try #require(redis.url.split(separator: ":").last.map(String.init))
+            let info = try ChildProcess.run("redis-cli", ["-p", port, "INFO", "memory"]).output
+            let used = try #require(info.firstMatch(of: /used_memory:(\d+)/).flatMap { Int($0.output.1) })
+            _ = try ChildProcess.run("redis-cli", ["-p", port, "CONFIG", "SET", "maxmemory", "\(used)"])
+            let full = try memory(await findings("--redis", redis.url))
+            #expect(!full.ok && full.fix.contains("maxmemory"), "\(full)")
+            try await redis.kill()
+        }
+
+        /// The files of a running service are whole; one with some bytes of another is not, and `serve` says so as well.
+        @Test func damagedFilesAreFound() async throws {
+            let running = try await findings("--data", server.folder.path("data")).filter { $0.what.hasPrefix("file ") }
+            #expect(running.count > 5 && running.allSatisfy(\.ok), "\(running)")
+            let data = folder.path("data")
+            try FileManager.default.createDirectory(atPath: data + "/log", withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                atPath: server.folder.path("data/log/play_events.sqlite"), toPath: data + "/log/play_events.sqlite")
+            let file = try #require(FileHandle(forUpdatingAtPath: data + "/log/play_events.sqlite"))
+            try file.seek(toOffset: 100)
+            try file.write(contentsOf: Data(repeating: 0xa5, count: 3000))
+            try file.close()
+            try "no database".write(toFile: data + "/control.sqlite", atomically: true, encoding: .utf8)
+            let found = try await findings("--data", data)
+            for name in ["file play_events.sqlite", "file control.sqlite"] {
+                let damaged = try finding(name, found)
+                #expect(!damaged.ok && damaged.fix.contains("recs restore"), "\(damaged)")
+            }
+            let run = try await RecsBinary.run("serve", "--data", data, "--port", "\(freePort())")
+            #expect(run.status == 1 && run.errors.contains("control.sqlite") && run.errors.contains("recs restore"), "\(run.errors)")
+        }
+
         @Test func registryThatIsNamedIsAsked() async throws {
             let good = try finding("schema registry", await findings("--registry", server.url))
             #expect(good.ok, "\(good)")

@@ -8,14 +8,33 @@ package import GRDB
 package struct ControlStore: Sendable {
     package let database: DatabaseQueue
 
-    /// Opens (and creates or migrates) `folder/control.sqlite`.
+    /// Opens (and creates or migrates) `folder/control.sqlite`. Throws `ResourceError` where that cannot be read.
     package init(folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(5)
-        database = try DatabaseQueue(path: folder + "/control.sqlite", configuration: configuration)
-        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") }
-        try ControlStore.migrator.migrate(database)
+        do {
+            database = try DatabaseQueue(path: ControlStore.path(in: folder), configuration: configuration)
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") }
+            try ControlStore.migrator.migrate(database)
+        } catch let error as DatabaseError {
+            throw ControlStore.failure(error, folder: folder)
+        }
+    }
+
+    static func path(in folder: String) -> String { folder + "/control.sqlite" }
+
+    private static func failure(_ error: DatabaseError, folder: String) -> ResourceError {
+        let advice =
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+                "it is damaged: bring it back from a backup (recs restore), or move it away, import the catalogue anew and replay"
+            case .SQLITE_FULL: "free disk space"
+            case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds it: try again"
+            default: "check that this user may read and write it, and how many files a process may open (ulimit -n)"
+            }
+        return ResourceError(
+            description: "the control store \(path(in: folder)) cannot be opened (\(error.message ?? "\(error.resultCode)")); \(advice)")
     }
 
     private static var migrator: DatabaseMigrator {

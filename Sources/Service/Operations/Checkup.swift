@@ -33,7 +33,7 @@ package struct Checkup: Sendable {
         if let url = configuration.redis { findings.append(await redis(at: url)) } else { findings.append(redisProgram()) }
         if !configuration.brokers.isEmpty { findings.append(await brokers()) }
         if let url = configuration.registry { findings.append(await registry(at: url)) }
-        findings += [dataFolder(), disk()]
+        findings += [dataFolder(), disk()] + files()
         findings.append(await port())
         findings.append(keys())
         return findings
@@ -65,7 +65,8 @@ package struct Checkup: Sendable {
 
     private static func redisBlocking(at url: String) -> Finding {
         do throws(StoreError) {
-            let problems = try StoreConnection(StoreAddress(url), timeoutMilliseconds: timeoutMilliseconds).settingsProblems()
+            let connection = try StoreConnection(StoreAddress(url), timeoutMilliseconds: timeoutMilliseconds)
+            let problems = try connection.settingsProblems() + connection.memoryProblems()
             return Finding(
                 "Redis", ok: problems.isEmpty, found: problems.isEmpty ? "answers" : "answers, but is not set up for features",
                 fix: problems.joined(separator: "; "))
@@ -138,6 +139,19 @@ package struct Checkup: Sendable {
             "free disk", ok: free >= Checkup.freeByteCountMin, found: "\(free >> 20) MB at \(existing)",
             fix: "make at least \(Checkup.freeByteCountMin >> 20) MB free (du -xsh '\(existing)'/* shows what is there), or name another "
                 + "folder with --data")
+    }
+
+    /// Each database of the data folder that is there.
+    private func files() -> [Finding] {
+        let log = configuration.dataFolder + "/log"
+        let topics = ((try? FileManager.default.contentsOfDirectory(atPath: log)) ?? []).filter { $0.hasSuffix(".sqlite") }.sorted()
+        let paths = [ControlStore.path(in: configuration.dataFolder)] + topics.map { "\(log)/\($0)" }
+        return paths.filter { FileManager.default.fileExists(atPath: $0) }.map { path in
+            let fault = DatabaseCheck.fault(of: path)
+            return Finding(
+                "file \(URL(fileURLWithPath: path).lastPathComponent)", ok: fault == nil, found: fault ?? "whole",
+                fix: "stop the service, move \(path) away and bring it back from a backup (recs restore)")
+        }
     }
 
     private func port() async -> Finding {
