@@ -40,6 +40,9 @@ package struct RecsServer {
         let control = try ControlStore(folder: configuration.dataFolder)
         let foundations = try await Foundations.open(configuration, resources: resources, logger: logger)
         let catalogs = try openCatalog(control, resources)
+        for test in configuration.jobs.tests {
+            if let lack = test.lack(in: catalogs.current) { logger.warning("\(lack)", metadata: ["test": "\(test.id)"]) }
+        }
         let definitions = DefinitionStore(control: control)
         let definition = Definition(version: 0, settings: configuration.jobs, catalog: catalogs.current)
         let version = try definitions.store(definition, at: wallClockMilliseconds())

@@ -120,6 +120,7 @@ enum Answers {
             var testId: String
             var titleId: String
             var coverage: Double
+            var problem: String?
             var variants: [Variant]
         }
         var experiments: [Test]

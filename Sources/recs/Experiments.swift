@@ -20,11 +20,13 @@ struct ExperimentsList: AsyncParsableCommand {
         let data = try await client.get("/v1/experiments", doing: "listing tests")
         if json { return output(String(decoding: data, as: UTF8.self)) }
         var table = Table(["TEST", "title", "coverage", "variants"])
-        for test in try Answers.decode(Answers.Experiments.self, data).experiments {
+        let tests = try Answers.decode(Answers.Experiments.self, data).experiments
+        for test in tests {
             let variants = test.variants.map { "\($0.variantId)=\($0.artworkId) (\(fixed($0.weight * 100, 0)) %)" }
             table.add([test.testId, test.titleId, fixed(test.coverage, 2), variants.joined(separator: ", ")])
         }
         output(table.text)
+        for test in tests { if let problem = test.problem { note("\(test.testId): \(problem)") } }
     }
 }
 

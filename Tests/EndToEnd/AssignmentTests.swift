@@ -50,6 +50,37 @@ extension EndToEndTests {
                 at: millisecondsNow() - 600_000)
         }
 
+        /// A test that nobody can take part in says so at the start, in the list, and no more once the catalogue has what it lacks.
+        @Test func whatATestLacksIsSaid() async throws {
+            let settings = """
+                tests:
+                  - { id: title, title: nothing, variants: [{ id: a, artwork: x }, { id: b, artwork: y }] }
+                  - { id: artwork, title: sintel, variants: [{ id: a, artwork: sintel-a }, { id: b, artwork: sintel-z }] }
+                  - { id: good, title: sintel, variants: [{ id: a, artwork: sintel-a }, { id: b, artwork: sintel-b }] }
+
+                """
+            let server = try await RunningServer.start(configuration: settings)
+            @Sendable func list() async throws -> (output: String, errors: String) {
+                let run = try await RecsBinary.run("experiments", "list", "--url", server.url)
+                #expect(run.status == 0)
+                return (run.output, run.errors)
+            }
+            let first = try await list()
+            #expect(["title", "artwork", "good"].allSatisfy { first.output.contains($0) })
+            for said in [first.errors, server.process.standardError] {
+                #expect(said.contains("no title `nothing`") && said.contains("no artwork `sintel-z`"), "\(said)")
+            }
+            #expect(!first.errors.contains("good:"))
+            let title = """
+                {"title_id":"nothing","name":"Nothing","year":2020,"runtime_min":3,"genres":["Short"],"maturity":0,"artworks":["x","y"]}
+                """
+            let answer = try await server.send("PUT", "/v1/titles/nothing", title)
+            #expect(answer.status < 300, "\(answer.text)")
+            let isMended = try await comesTrue { try await !list().errors.contains("nothing") }
+            #expect(isMended)
+            #expect(try await server.end() == 0)
+        }
+
         @Test func servedArtworkIsLoggedOnceStaysAndIsWhatTheReportCounts() async throws {
             let first = try await RunningServer.start(configuration: Self.settings)
             let served = try await artworks(first)

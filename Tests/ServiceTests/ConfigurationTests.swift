@@ -72,6 +72,7 @@ import Testing
         ("kafka:\n  properties: { session.timeout.ms: soon }", 2, "Invalid value"), ("kafka:\n  properties: [a]", 2, "key: value"),
         ("redis: rediss://cache", 1, "TLS"), ("registry: here", 1, "http://localhost:8081"), ("namespace: Main Street", 1, "a-z"),
         ("\n\nlog_level: loud", 3, "critical"),
+        ("tests:\n  - id: \(String(repeating: "t", count: 129))\n    title: x", 2, "at most 128"),
     ])
     func faultIsToldWithItsLine(_ yaml: String, _ line: Int, _ word: String) {
         let faults = read(yaml).faults

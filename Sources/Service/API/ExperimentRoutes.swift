@@ -16,7 +16,8 @@ struct ExperimentRoutes: Sendable {
     }
 
     private func list() -> Response {
-        .json(
+        let catalog = published.current.catalog
+        return .json(
             JSONWriter.object { json in
                 json.member("experiments")
                 json.array(tests) { json, test in
@@ -24,6 +25,7 @@ struct ExperimentRoutes: Sendable {
                         json.member("test_id", test.id.description)
                         json.member("title_id", test.title.description)
                         json.member("coverage", test.coverage)
+                        json.member("problem", test.lack(in: catalog))
                         json.member("variants")
                         json.array(test.variants) { json, variant in
                             json.object {

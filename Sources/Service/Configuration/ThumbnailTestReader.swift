@@ -1,3 +1,4 @@
+import Catalog
 import Features
 import Yams
 
@@ -10,10 +11,16 @@ struct ThumbnailTestReader {
     private var coverage = 1.0
     private var variants: [ThumbnailTest.Variant] = []
 
+    /// A longer name would come into events that nobody can use.
+    private static func lengthFault(_ name: String) -> String? {
+        let most = TitleJSON.identifierByteCountMax
+        return name.utf8.count > most ? "has \(name.utf8.count) bytes; use at most \(most)" : nil
+    }
+
     mutating func read(_ key: String, _ node: Node, _ reader: inout ConfigurationReader) {
         switch key {
-        case "id": reader.text(node, "tests.id") { id = $0 }
-        case "title": reader.text(node, "tests.title") { title = $0 }
+        case "id": reader.text(node, "tests.id", Self.lengthFault) { id = $0 }
+        case "title": reader.text(node, "tests.title", Self.lengthFault) { title = $0 }
         case "coverage": reader.number(node, "tests.coverage", 0...1) { coverage = $0 }
         case "variants": for item in reader.items(node, "tests.variants") { readVariant(item, &reader) }
         default: reader.unknown("tests.\(key)", node, known: ["tests.id", "tests.title", "tests.coverage", "tests.variants"])
@@ -26,8 +33,8 @@ struct ThumbnailTestReader {
         var weight = 0.0
         reader.each(of: node, "tests.variants") { reader, key, node in
             switch key {
-            case "id": reader.text(node, "tests.variants.id") { id = $0 }
-            case "artwork": reader.text(node, "tests.variants.artwork") { artwork = $0 }
+            case "id": reader.text(node, "tests.variants.id", Self.lengthFault) { id = $0 }
+            case "artwork": reader.text(node, "tests.variants.artwork", Self.lengthFault) { artwork = $0 }
             case "weight": reader.number(node, "tests.variants.weight", 0...1) { weight = $0 }
             default: reader.unknown("tests.variants.\(key)", node, known: ["id", "artwork", "weight"].map { "tests.variants.\($0)" })
             }
