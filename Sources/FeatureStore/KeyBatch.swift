@@ -6,38 +6,38 @@ package struct KeyBatch: Sendable {
     let keys: PartitionKeys
     private(set) var bytes: [UInt8] = []
     private var ends: [Int] = []
-    /// Indices by slot: the partition's buckets, then its titles.
-    private(set) var membersBySlot: [[Int]]
+    /// Indices by group: the partition's buckets, then its titles.
+    private(set) var membersByGroup: [[Int]]
 
     package init(keys: Keys, topic: String, partition: Int32) {
         self.keys = PartitionKeys(keys: keys, topic: topic, partition: partition)
-        membersBySlot = Array(repeating: [], count: keys.bucketsPerPartition + 1)
+        membersByGroup = Array(repeating: [], count: keys.bucketsPerPartition + 1)
     }
 
     package var count: Int { ends.count }
 
     package mutating func appendUser(_ bucket: Bucket, _ user: UnsafeRawBufferPointer) {
-        append(keys.userPrefixes[keys.index(bucket)], user, slot: keys.index(bucket))
+        append(keys.userPrefixes[keys.index(bucket)], user, group: keys.index(bucket))
     }
 
-    package mutating func appendMarker(_ bucket: Bucket) { append(keys.markers[keys.index(bucket)], slot: keys.index(bucket)) }
+    package mutating func appendMarker(_ bucket: Bucket) { append(keys.markers[keys.index(bucket)], group: keys.index(bucket)) }
 
-    package mutating func appendTitle(_ title: UnsafeRawBufferPointer) { append(keys.titlePrefix, title, slot: membersBySlot.count - 1) }
+    package mutating func appendTitle(_ title: UnsafeRawBufferPointer) { append(keys.titlePrefix, title, group: membersByGroup.count - 1) }
 
-    package mutating func appendTitleMarker() { append(keys.titleMarker, slot: membersBySlot.count - 1) }
+    package mutating func appendTitleMarker() { append(keys.titleMarker, group: membersByGroup.count - 1) }
 
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
-        for slot in membersBySlot.indices { membersBySlot[slot].removeAll(keepingCapacity: true) }
+        for group in membersByGroup.indices { membersByGroup[group].removeAll(keepingCapacity: true) }
     }
 
     func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
 
     private mutating func append(
-        _ prefix: [UInt8], _ rest: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), slot: Int
+        _ prefix: [UInt8], _ rest: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), group: Int
     ) {
-        membersBySlot[slot].append(ends.count)
+        membersByGroup[group].append(ends.count)
         bytes.append(contentsOf: prefix)
         bytes.append(contentsOf: rest)
         ends.append(bytes.count)

@@ -41,7 +41,7 @@ package final class StoreConnection {
         var calls: [LoadCall] = []
         var first = 0
         for (number, batch) in batches.enumerated() {
-            for (slot, members) in zip(batch.keys.slots, batch.membersBySlot) {
+            for (slot, members) in zip(batch.keys.slots, batch.membersByGroup) {
                 var rest = members[...]
                 while !rest.isEmpty {
                     calls.append(LoadCall(batch: number, first: first, slot: slot, members: rest.prefix(StoreScript.keyCountMax)))

@@ -12,8 +12,8 @@ package struct WriteBatch: Sendable {
         var keyCount: Int
         var valueCount: Int
         var expected: Position?
-        /// The bucket, or behind the last one for titles.
-        var slot: Int32
+        /// Of keys that stand in one slot of a cluster: those of a bucket, by its index, or behind the last of them those of the titles.
+        var group: Int32
         /// A viewer's value: expiry. A title's value: its offset.
         var number: Int64
     }
@@ -27,15 +27,15 @@ package struct WriteBatch: Sendable {
     let keys: PartitionKeys
     private(set) var bytes: [UInt8] = []
     private(set) var writes: [Write] = []
-    /// Indices of plain values and markers by slot: the partition's buckets, then its titles.
-    private(set) var membersBySlot: [[Int]]
+    /// Indices of plain values and markers by group.
+    private(set) var membersByGroup: [[Int]]
     private(set) var activityByBucket: [[Activity]]
     private(set) var titles: [Int] = []
     private var markerCount = 0
 
     package init(keys: Keys, topic: String, partition: Int32) {
         self.keys = PartitionKeys(keys: keys, topic: topic, partition: partition)
-        membersBySlot = Array(repeating: [], count: keys.bucketsPerPartition + 1)
+        membersByGroup = Array(repeating: [], count: keys.bucketsPerPartition + 1)
         activityByBucket = Array(repeating: [], count: keys.bucketsPerPartition)
     }
 
@@ -51,10 +51,10 @@ package struct WriteBatch: Sendable {
         _ bucket: Bucket, _ user: UnsafeRawBufferPointer, expected: Position?, value: UnsafeRawBufferPointer, expiresAt: Int64,
         activeAt: Int64 = 0
     ) {
-        let slot = keys.index(bucket)
-        membersBySlot[slot].append(writes.count)
-        if activeAt != 0 { activityByBucket[slot].append(Activity(write: writes.count, at: activeAt)) }
-        append(keys.userPrefixes[slot], user, slot: slot, expected, value, expiresAt)
+        let group = keys.index(bucket)
+        membersByGroup[group].append(writes.count)
+        if activeAt != 0 { activityByBucket[group].append(Activity(write: writes.count, at: activeAt)) }
+        append(keys.userPrefixes[group], user, group: group, expected, value, expiresAt)
     }
 
     /// A title's value, whose new applied offset is `offset`.
@@ -62,46 +62,46 @@ package struct WriteBatch: Sendable {
         _ title: UnsafeRawBufferPointer, expected: Position?, value: UnsafeRawBufferPointer, offset: Int64
     ) {
         titles.append(writes.count)
-        append(keys.titlePrefix, title, slot: membersBySlot.count - 1, expected, value, offset)
+        append(keys.titlePrefix, title, group: membersByGroup.count - 1, expected, value, offset)
     }
 
     package mutating func appendMarker(_ bucket: Bucket, expected: Position?, value: UnsafeRawBufferPointer) {
-        appendMarker(keys.markers[keys.index(bucket)], slot: keys.index(bucket), expected, value)
+        appendMarker(keys.markers[keys.index(bucket)], group: keys.index(bucket), expected, value)
     }
 
     package mutating func appendTitleMarker(expected: Position?, value: UnsafeRawBufferPointer) {
-        appendMarker(keys.titleMarker, slot: membersBySlot.count - 1, expected, value)
+        appendMarker(keys.titleMarker, group: membersByGroup.count - 1, expected, value)
     }
 
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         writes.removeAll(keepingCapacity: true)
-        for slot in membersBySlot.indices { membersBySlot[slot].removeAll(keepingCapacity: true) }
+        for group in membersByGroup.indices { membersByGroup[group].removeAll(keepingCapacity: true) }
         for bucket in activityByBucket.indices { activityByBucket[bucket].removeAll(keepingCapacity: true) }
         titles.removeAll(keepingCapacity: true)
         markerCount = 0
     }
 
     /// True for a title's value, whose number is not an expiry.
-    func isTitle(_ write: Write) -> Bool { markerCount == 0 && Int(write.slot) == membersBySlot.count - 1 }
+    func isTitle(_ write: Write) -> Bool { markerCount == 0 && Int(write.group) == membersByGroup.count - 1 }
 
     /// True where markers and values are mixed, which would let a marker overtake a value.
     var isMixed: Bool { markerCount != 0 && markerCount != writes.count }
 
-    private mutating func appendMarker(_ key: [UInt8], slot: Int, _ expected: Position?, _ value: UnsafeRawBufferPointer) {
-        membersBySlot[slot].append(writes.count)
+    private mutating func appendMarker(_ key: [UInt8], group: Int, _ expected: Position?, _ value: UnsafeRawBufferPointer) {
+        membersByGroup[group].append(writes.count)
         markerCount += 1
-        append(key, UnsafeRawBufferPointer(start: nil, count: 0), slot: slot, expected, value, 0)
+        append(key, UnsafeRawBufferPointer(start: nil, count: 0), group: group, expected, value, 0)
     }
 
     private mutating func append(
-        _ prefix: [UInt8], _ rest: UnsafeRawBufferPointer, slot: Int, _ expected: Position?, _ value: UnsafeRawBufferPointer,
+        _ prefix: [UInt8], _ rest: UnsafeRawBufferPointer, group: Int, _ expected: Position?, _ value: UnsafeRawBufferPointer,
         _ number: Int64
     ) {
         precondition(value.count >= 16, "a value begins with the 16 bytes of its position")
         writes.append(
             Write(
-                start: bytes.count, keyCount: prefix.count + rest.count, valueCount: value.count, expected: expected, slot: Int32(slot),
+                start: bytes.count, keyCount: prefix.count + rest.count, valueCount: value.count, expected: expected, group: Int32(group),
                 number: number))
         bytes.append(contentsOf: prefix)
         bytes.append(contentsOf: rest)

@@ -1,7 +1,7 @@
 // hot path
 internal import Features
 
-/// One call of a script: some writes of one slot.
+/// One call of a script: some writes of one group, whose keys stand in one slot of a cluster.
 struct WriteCall {
     var script: StoreScript
     var members: ArraySlice<Int>
@@ -9,11 +9,10 @@ struct WriteCall {
 
 extension WriteBatch {
     /// The batch cut into calls. Titles are written in the order of their offsets and never cut between equal ones, so that whoever has
-    /// read
-    /// the index of changed titles up to an offset has missed nothing below it.
+    /// read the index of changed titles up to an offset has missed nothing below it.
     func calls() -> [WriteCall] {
         var calls: [WriteCall] = []
-        for members in membersBySlot {
+        for members in membersByGroup {
             var rest = members[...]
             while !rest.isEmpty {
                 calls.append(WriteCall(script: .values, members: rest.prefix(StoreScript.keyCountMax)))
@@ -59,7 +58,7 @@ extension WriteBatch {
     /// The slot of all keys of a call.
     func slot(of call: WriteCall) -> UInt16 {
         guard let first = call.members.first else { preconditionFailure("a call writes something") }
-        return keys.slots[Int(writes[first].slot)]
+        return keys.slots[Int(writes[first].group)]
     }
 
     /// Commands that `appendActivity` appends.

@@ -5,43 +5,6 @@ import Features
 import Jobs
 import Logging
 
-/// What the runs of a topic's job share.
-struct JobSetup: Sendable {
-    var topic: Topic
-    var namespace: String
-    var group: String
-    var generation: UInt64
-    var log: any EventLog
-    var registry: any SchemaRegistry
-    var decoder: EventDecoder
-    var definitions: DefinitionStore
-    /// The definition that the namespace began with.
-    var firstDefinition: Int64
-    var writer: InternalEventWriter
-    var board: JobBoard
-    var logger: Logger
-    var makeStore: @Sendable () throws(StoreError) -> JobStore
-    var stages: StageClock
-    var pace: CommitPace
-    var titleCommitInterval: Duration
-    /// Viewers held in memory by one job; beyond it the cache is dropped after a commit.
-    var cachedUserCountMax = 400_000
-    /// The same for the entries of their outboxes, of 64 bytes each.
-    var cachedOutboxCountMax = 2_000_000
-    /// And for the names in their states.
-    var cachedNameBytesMax = 64 << 20
-    /// False while another namespace serves: features are built, and what goes elsewhere is left to its job.
-    var emits = true
-    /// True where it is fed beside the one that serves, whose place it may take.
-    var isFed = false
-    /// What the namespace that served before this one has emitted, by partition (none: nothing); nil where it took over from nobody.
-    var handover: [Int32: Int64]?
-    /// First offsets that count, where the namespace was not begun at the log's.
-    var origins: [Int32: Int64] = [:]
-    /// Where a run ends of itself: the first offsets that it leaves alone; nil: it follows the log.
-    var stops: [Int32: Int64]?
-}
-
 /// One life of a topic's job on its own thread: log → decode → engine → store → markers. It ends by `shouldStop` or by an error, after which
 /// nothing of it is kept: the next life resumes from the markers (DESIGN §6.6).
 final class JobRun {
@@ -51,9 +14,7 @@ final class JobRun {
     private let setup: JobSetup
     private var store: JobStore
     private let consumer: any LogConsumer
-    private var decoder: EventDecoder
-    private var records = RecordBatch()
-    private var batches: [Int32: EventBatch] = [:]
+    private var intake: RecordIntake
     private var engines: [Int32: any PartitionEngine] = [:]
     private let began = ContinuousClock.now
     private var lastCommit = ContinuousClock.now
@@ -62,15 +23,13 @@ final class JobRun {
     private var identity: StoreIdentity
     private var rate = RateEstimate()
     private var pace: CommitPace
-    /// The next record to take in, by partition.
-    private var next: [Int32: Int64] = [:]
     /// What the log held of each partition when it was begun.
     private var ranges: [Int32: PartitionRange] = [:]
 
     init(_ setup: JobSetup) throws {
         self.setup = setup
         pace = setup.pace
-        decoder = setup.decoder
+        intake = RecordIntake(setup)
         store = try setup.makeStore()
         identity = try store.identity()
         consumer = try setup.log.consumer(setup.topic, group: setup.group)
@@ -99,7 +58,7 @@ final class JobRun {
         let result: Result<PollResult, LogError> = setup.stages.measure(.poll) {
             do throws(LogError) {
                 return .success(
-                    try consumer.poll(into: &records, recordCountMax: JobRun.recordCountMax, timeoutMilliseconds: pollMilliseconds))
+                    try consumer.poll(into: &intake.records, recordCountMax: JobRun.recordCountMax, timeoutMilliseconds: pollMilliseconds))
             } catch {
                 return .failure(error)
             }
@@ -154,7 +113,7 @@ final class JobRun {
         let (markers, titleMarker) = try store.markers(of: partition)
         var start = EngineStart(
             topic: setup.topic, partition: partition, generation: setup.generation,
-            definition: try definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers,
+            definition: try setup.definition(markers.definitionVersion(first: setup.firstDefinition)), markers: markers,
             titleMarker: titleMarker?.position)
         start.emits = setup.emits
         start.isFed = setup.isFed
@@ -176,7 +135,7 @@ final class JobRun {
             titles: titleMarker?.home, now: store.titlePlace(of: partition), namespace: setup.namespace, isServing: setup.emits)
         engines[partition] = makeEngine(start)
         let first = max(start.resumeOffset, range.start, setup.origins[partition] ?? 0)
-        if let stop = setup.stops?[partition], first >= stop { next[partition] = stop } else { next[partition] = first }
+        if let stop = setup.stops?[partition], first >= stop { intake.next[partition] = stop } else { intake.next[partition] = first }
         try consumer.seek(partition: partition, to: min(first, range.end))
     }
 
@@ -189,13 +148,13 @@ final class JobRun {
     // MARK: Processing
 
     private func process() throws {
-        guard !records.records.isEmpty else { return pace.foundNothing() }
-        for partition in batches.keys { batches[partition]?.removeAll() }
-        try setup.stages.measure(.decode) { try decode() }
-        let work = batches.compactMap { partition, batch in
+        let count = intake.records.records.count
+        guard count > 0 else { return pace.foundNothing() }
+        try setup.stages.measure(.decode) { try intake.decode { engines[$0]?.definitionVersion } }
+        let work = intake.batches.compactMap { partition, batch in
             batch.events.isEmpty ? nil : engines[partition].map { (partition: partition, batch: batch, engine: $0) }
         }
-        try records.bytes.withUnsafeBytes { bytes in
+        try intake.records.bytes.withUnsafeBytes { bytes in
             let users = setup.stages.measure(.apply) {
                 work.map { (partition: $0.partition, entries: $0.engine.missingUsers(of: $0.batch, bytes: bytes)) }
             }
@@ -214,66 +173,15 @@ final class JobRun {
             }
             setup.stages.measure(.apply) { for (_, _, engine) in work { engine.settleTitles() } }
         }
-        rate.add(records.records.count)
-        pace.took(records.records.count)
-    }
-
-    private func decode() throws {
-        try records.bytes.withUnsafeBytes { bytes in
-            // Records of a partition come in runs, so that its batch is looked up once a run.
-            var start = 0
-            while start < records.records.count {
-                let partition = records.records[start].partition
-                var end = start + 1
-                while end < records.records.count, records.records[end].partition == partition { end += 1 }
-                var batch = batches.removeValue(forKey: partition) ?? EventBatch()
-                defer { batches[partition] = batch }
-                next[partition] = records.records[end - 1].offset + 1
-                try decode(start..<end, until: setup.stops?[partition] ?? .max, bytes, into: &batch)
-                start = end
-            }
-        }
-    }
-
-    private func decode(_ range: Range<Int>, until stop: Int64, _ bytes: UnsafeRawBufferPointer, into batch: inout EventBatch) throws {
-        for index in range {
-            let record = records.records[index]
-            if record.offset >= stop { break }
-            var event = Event(type: .seek)
-            var fault = try decoder.decode(bytes, record.value, schemasFrom: setup.registry, into: &event)
-            if event.type == .definitionsChanged, fault == nil { fault = try takeDefinition(event.number, record, into: &batch) }
-            event.partition = record.partition
-            event.offset = record.offset
-            event.appendTime = record.timestamp
-            batch.append(event, key: record.key, value: record.value, fault: fault)
-        }
-    }
-
-    /// Adds the definition that a record names to the batch, where it is newer than the partition's.
-    private func takeDefinition(
-        _ version: Int64, _ record: RecordBatch.Record, into batch: inout EventBatch
-    ) throws -> DeadLetterReason? {
-        guard let engine = engines[record.partition], version > engine.definitionVersion else { return nil }
-        // A version is a time: one from the future that nobody has stored is not ours, and would hide all that are.
-        if version - futureMillisecondsMax > record.timestamp, try !setup.definitions.holds(version) { return .futureTimestamp }
-        batch.definitions.append(try definition(version))
-        return nil
-    }
-
-    private func definition(_ version: Int64) throws -> Definition {
-        if try !setup.definitions.holds(version) {
-            setup.logger.warning(
-                "the control store does not hold this definition of catalogue and weights, the nearest before it stands in",
-                metadata: ["topic": "\(setup.topic.name)", "namespace": "\(setup.namespace)", "version": "\(version)"])
-        }
-        return try setup.definitions.definition(version)
+        rate.add(count)
+        pace.took(count)
     }
 
     /// True where all partitions have come to their stops: by a record, or by the log's word that none is missing before them.
     private var hasReachedStops: Bool {
         guard let stops = setup.stops else { return false }
         return stops.allSatisfy { partition, stop in
-            guard let next = next[partition] else { return false }
+            guard let next = intake.next[partition] else { return false }
             return max(next, consumer.position(partition: partition) ?? 0) >= stop
         }
     }
@@ -345,7 +253,7 @@ final class JobRun {
             $0.rate = rate
             $0.cachedUserCount = engines.values.reduce(0) { $0 + $1.cachedUserCount }
             if setup.stops == nil {
-                $0.next = next.filter { engines[$0.key] != nil }
+                $0.next = intake.next.filter { engines[$0.key] != nil }
                 $0.reportedAt = .now
             }
         }
@@ -357,33 +265,8 @@ final class JobRun {
         for partition in engines.keys {
             guard var range = ranges[partition] else { continue }
             if let stop = setup.stops?[partition] { range.end = stop } else { range.end = try consumer.knownEnd(partition: partition) }
-            lag += range.count(from: next[partition] ?? 0)
+            lag += range.count(from: intake.next[partition] ?? 0)
         }
         return lag
-    }
-}
-
-/// The job cannot go on without a person.
-struct JobHalt: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
-}
-
-/// Events a second over the time since it was last asked.
-struct RateEstimate {
-    private var count = 0
-    private var since = ContinuousClock.now
-
-    mutating func add(_ count: Int) { self.count += count }
-
-    /// Nil while less than half a second has passed.
-    mutating func take() -> Double? {
-        let elapsed = (ContinuousClock.now - since) / .seconds(1)
-        guard elapsed >= 0.5 else { return nil }
-        defer {
-            count = 0
-            since = .now
-        }
-        return Double(count) / elapsed
     }
 }
