@@ -173,6 +173,31 @@ def sizes(report):
     return table(["`recs bench growth`"] + [figure["name"] for figure in figures], rows)
 
 
+def scale(reports):
+    """What Netflix's peak takes by these costs, each core and each Redis master at half load."""
+    good = {key: report for key, report in reports.items() if report["checked"]}
+    if not all(key in good for key in ("capture", "replay", "stream", "stream-kafka")):
+        return []
+
+    def cost(key, name):
+        """CPU seconds of an event: ours, and by name those beside us."""
+        figure = next(figure for figure in good[key]["figures"] if figure["name"] == name)
+        others = {other: seconds / figure["count"] for other, seconds in figure["other_cpu_seconds"].items()}
+        return 1 / figure["per_cpu_second"]["median"], others
+
+    def cores(seconds):
+        return f"{12.5e6 * seconds * 2:,.0f}"
+
+    embedded, kafka = cost("stream", "stream"), cost("stream-kafka", "stream")
+    rows = [
+        ["capture, acknowledged by Kafka", cores(cost("capture", "kafka, batches")[0]), ""],
+        ["archive jobs", cores(cost("replay", "archiving")[0]), ""],
+        ["jobs, by the embedded log's figures", cores(embedded[0]), f"{cores(embedded[1]['Redis'])} Redis masters"],
+        ["jobs, by Kafka's", cores(kafka[0]), f"{cores(kafka[1]['Redis'])} Redis masters, {cores(kafka[1]['broker'])} cores of brokers"],
+    ]
+    return table(["12,500,000 events a second", "cores, each at half load", "beside them"], rows)
+
+
 def stages(reports):
     rows = []
     for key in SPEED:
@@ -206,6 +231,7 @@ def section(folder):
     lines = [f"Measured {datetime.date.today()} on one machine: {' and '.join(sorted(machines))}.", ""]
     settings = [f"{key}: {report['setting']}" for key, report in reports.items() if key in SPEED or key in TIMES]
     lines += ["**Speed**", ""] + speeds(reports) + ["**Time**", ""] + times(reports) + ["**Size**", ""] + sizes(reports.get("growth"))
+    lines += ["**At Netflix's published peak**", ""] + scale(reports)
     lines += stages(reports)
     lines += ["<details><summary>Settings</summary>", ""] + [f"- {line}" for line in settings] + ["", "</details>"]
     return "\n".join(lines)

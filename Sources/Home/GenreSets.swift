@@ -19,6 +19,10 @@ struct GenreSets: Sendable {
     /// Sets and what they begin with, as a tree: each node adds a genre to its parent, which has a lower number; node 0 is the empty set.
     private var nodes: [Node] = [Node(parent: 0, genre: 0)]
     private var nodeOfSet: [Int32] = []
+    /// `similarities(to:)` of each set; empty where there are too many sets to hold them all.
+    private var similarities: [[Float]] = []
+    /// Of four bytes each.
+    private static let similarityCountMax = 4 << 20
 
     private struct Node: BitwiseCopyable {
         var parent: Int32
@@ -37,6 +41,7 @@ struct GenreSets: Sendable {
             }
             ofTitle.append(numbers[genres]!)
         }
+        if count * count <= Self.similarityCountMax { similarities = (0..<count).map(makeSimilarities) }
     }
 
     private mutating func add(_ genres: [UInt8]) -> Int32 {
@@ -106,7 +111,9 @@ struct GenreSets: Sendable {
     }
 
     /// `similarity` to every set.
-    func similarities(to set: Int) -> [Float] {
+    func similarities(to set: Int) -> [Float] { similarities.isEmpty ? makeSimilarities(to: set) : similarities[set] }
+
+    private func makeSimilarities(to set: Int) -> [Float] {
         var shared = [Float](repeating: 0, count: count)
         let own = Float(range(set).count)
         shared.withUnsafeMutableBufferPointer { shared in

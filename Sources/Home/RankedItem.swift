@@ -72,10 +72,7 @@ extension ScoreParts {
 
     /// How near the title is to another one.
     mutating func addNearness(of title: Int, to other: Int, _ context: borrowing ViewerContext) {
-        for successor in context.snapshot.successors(other) where successor.title == title {
-            add(.afterThisTitle, RowScore.closenessWeight * context.standings.closeness(from: other, to: successor))
-            break
-        }
+        add(.afterThisTitle, RowScore.closenessWeight * context.standings.coPlays.closeness(from: other, to: title))
         add(.sameGenres, RowScore.genreWeight * context.columns.genreSimilarity(other, title))
     }
 }

@@ -1,6 +1,6 @@
 package import Features
 
-/// How every title stands in a region at a moment: popularity, trend, newness, what co-plays are normalised by, and the orders that
+/// How every title stands in a region at a moment: popularity, trend, newness, how closely they follow each other, and the orders that
 /// follow from them.
 ///
 /// It depends on the snapshot, the region and the time but on no viewer: serving makes one a second and region and hands it to all
@@ -28,10 +28,7 @@ package final class RegionStandings: Sendable {
     let titles: [TitleStanding]
     /// What trending, popularity and newness add to a title's score, in points.
     let points: [Int64]
-    /// 1 / √(plays ever + shrink).
-    let inverseRootPlays: [Float]
-    /// (plays ever + 5) to the power of −discount.
-    let discount: [Float]
+    let coPlays: CoPlays
     /// How much a title is played, in words (`Evidence.popular`): where among the texts.
     let popularText: [PageTexts.Range]
     let popularTexts: PageTexts
@@ -60,8 +57,7 @@ package final class RegionStandings: Sendable {
         let counts = PlayCounts(titleCount: titleCount, region: region, snapshot: snapshot, now: now)
         popularity = counts.popularity(settings)
         let everywhere = counts.everywhere
-        inverseRootPlays = everywhere.map { 1 / (Float(max($0, 0)) + settings.coPlayShrinkPlays).squareRoot() }
-        discount = everywhere.map { Float.power(Float(max($0, 0)) + 5, -settings.popularityDiscount) }
+        coPlays = CoPlays(snapshot, plays: everywhere, settings: settings)
         trends = counts.trends(settings)
         let deviationMax = settings.trendDeviationMax
         let (popularity, trends) = (popularity, trends)
@@ -101,10 +97,4 @@ package final class RegionStandings: Sendable {
 
     /// Available in the region, and fit for the age.
     func isShowable(_ title: Int, to age: ViewerContext.AgeLimit) -> Bool { showable.contains(title) && age.admits(title) }
-
-    /// How closely a title follows another, by how often it was played after it, against the plays of both; 0 to about 0.8.
-    func closeness(from title: Int, to successor: SuccessorWeight) -> Float {
-        let weight = Float(max(successor.total + successor.recent, 0)) / 2
-        return weight.squareRoot() * inverseRootPlays[title] * discount[successor.title]
-    }
 }

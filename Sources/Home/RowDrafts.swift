@@ -30,7 +30,7 @@ struct RowDrafts {
     }
 
     private func note(_ title: Int, _ context: inout ViewerContext) {
-        for successor in context.snapshot.successors(title) where successor.title < context.columns.count { context.note(successor.title) }
+        context.standings.coPlays.forEach(after: title) { context.note(Int($0.title)) }
     }
 
     private func draft(_ kind: RowDraft.Kind, _ titles: RankedTitles, bonus: Float) -> RowDraft {
@@ -112,10 +112,9 @@ struct RowDrafts {
         for set in alike.indices where alike[set] >= RowScore.alikeMin {
             titles.add(set: set, term: context.taste.points[set] + Points.of(RowScore.genreWeight * alike[set]), context)
         }
-        let successors = context.snapshot.successors(title)
-        for successor in successors where successor.title < context.columns.count {
-            let closeness = context.standings.closeness(from: title, to: successor)
-            context.update(context.titles.place(of: successor.title)) { $0.closeness = closeness }
+        let coPlays = context.standings.coPlays
+        coPlays.forEach(after: title) { neighbour in
+            context.update(context.titles.place(of: Int(neighbour.title))) { $0.closeness = neighbour.closeness }
         }
         for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = match.share } }
         context.titles.forEach { entry in
@@ -127,9 +126,7 @@ struct RowDrafts {
             if isNear { points += Points.of(RowScore.closenessWeight * closeness) + Points.of(RowScore.genreWeight * alike) }
             titles.add(entry.pointee.title, points: points)
         }
-        for successor in successors where successor.title < context.columns.count {
-            context.update(context.titles.place(of: successor.title)) { $0.closeness = 0 }
-        }
+        coPlays.forEach(after: title) { neighbour in context.update(context.titles.place(of: Int(neighbour.title))) { $0.closeness = 0 } }
         for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = 0 } }
         return titles
     }

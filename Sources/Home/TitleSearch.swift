@@ -21,7 +21,9 @@ final class TitleSearch: Sendable {
         var share: Float
     }
 
-    private let words: [String]
+    /// The words as UTF-8, in the order of their bytes: word w is `wordBytes[wordStarts[w]..<wordStarts[w + 1]]`.
+    private let wordBytes: [UInt8]
+    private let wordStarts: [Int32]
     /// Titles with the word in their name, and with it in a genre's, by word.
     private let named: [[Int32]]
     private let ofGenre: [[Int32]]
@@ -42,11 +44,12 @@ final class TitleSearch: Sendable {
             for word in ofNames[index] { postings[word, default: ([], [])].named.append(Int32(index)) }
             for word in ofGenres[index] { postings[word, default: ([], [])].ofGenre.append(Int32(index)) }
         }
-        let sorted = postings.sorted { $0.key < $1.key }
-        words = sorted.map(\.key)
+        let sorted = postings.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        wordBytes = sorted.flatMap { Array($0.key.utf8) }
+        wordStarts = sorted.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int32($1.key.utf8.count)) }
         named = sorted.map(\.value.named)
         ofGenre = sorted.map(\.value.ofGenre)
-        let places = Dictionary(uniqueKeysWithValues: zip(words, Int32(0)...))
+        let places = Dictionary(uniqueKeysWithValues: zip(sorted.map(\.key), Int32(0)...))
         (namePlaces, nameStarts) = Self.flat(ofNames, places)
         (genrePlaces, genreStarts) = Self.flat(ofGenres, places)
     }
@@ -61,7 +64,12 @@ final class TitleSearch: Sendable {
     }
 
     func query(_ text: String) -> Query {
-        Query(places: Self.words(text).prefix(Self.wordCountMax).map(places))
+        var query = Query()
+        query.places.reserveCapacity(Self.wordCountMax)
+        Self.forEachWord(of: text) { word in
+            if query.places.count < Self.wordCountMax { query.places.append(places(of: word)) }
+        }
+        return query
     }
 
     /// The share of the query's words that the title's name has, a genre's word counting half.
@@ -109,13 +117,34 @@ final class TitleSearch: Sendable {
     }
 
     /// Words in small letters without accents; everything else parts them.
-    static func words(_ text: String) -> [String] {
-        guard text.utf8.allSatisfy({ $0 < 128 }) else {
-            let folded = text.folding(options: .diacriticInsensitive, locale: nil)
-            return folded.lowercased().split { !$0.isLetter && !$0.isNumber }.map { $0.description }
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        forEachWord(of: text) { words.append(String(decoding: $0, as: UTF8.self)) }
+        return words
+    }
+
+    /// The same as UTF-8, without a text for each.
+    private static func forEachWord(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        var text = text
+        let isASCII = text.withUTF8 { bytes in
+            guard bytes.allSatisfy({ $0 < 128 }) else { return false }
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { small in
+                var start = 0
+                for (place, byte) in bytes.enumerated() {
+                    small[place] = 65...90 ~= byte ? byte | 32 : byte
+                    if isLetterOrDigit(byte) { continue }
+                    if start < place { body(UnsafeBufferPointer(rebasing: small[start..<place])) }
+                    start = place + 1
+                }
+                if start < bytes.count { body(UnsafeBufferPointer(rebasing: small[start..<bytes.count])) }
+            }
+            return true
         }
-        return text.utf8.split { !isLetterOrDigit($0) }.map { word in
-            String(decoding: word.map { 65...90 ~= $0 ? $0 | 32 : $0 }, as: UTF8.self)
+        if isASCII { return }
+        let folded = text.folding(options: .diacriticInsensitive, locale: nil).lowercased().precomposedStringWithCanonicalMapping
+        for word in folded.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
+            var word = String(word)
+            word.withUTF8(body)
         }
     }
 
@@ -123,16 +152,23 @@ final class TitleSearch: Sendable {
         48...57 ~= byte || 65...90 ~= byte || 97...122 ~= byte
     }
 
-    private func places(of word: String) -> Range<Int32> {
+    private func places(of word: UnsafeBufferPointer<UInt8>) -> Range<Int32> {
         var low = 0
-        var high = words.count
+        var high = wordStarts.count - 1
         while low < high {
             let middle = (low + high) / 2
-            if words[middle] < word { low = middle + 1 } else { high = middle }
+            if isWord(at: middle, { $0.lexicographicallyPrecedes(word) }) { low = middle + 1 } else { high = middle }
         }
+        // Bytes that begin a character.
+        let takesLonger = word.count { $0 & 0xc0 != 0x80 } >= Self.prefixCountMin
         var end = low
-        let takesLonger = word.count >= Self.prefixCountMin
-        while end < words.count && (words[end] == word || (takesLonger && words[end].hasPrefix(word))) { end += 1 }
+        while end < wordStarts.count - 1, isWord(at: end, { takesLonger ? $0.starts(with: word) : $0.elementsEqual(word) }) { end += 1 }
         return Int32(low)..<Int32(end)
+    }
+
+    private func isWord(at place: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+        wordBytes.withUnsafeBufferPointer { bytes in
+            body(UnsafeBufferPointer(rebasing: bytes[Int(wordStarts[place])..<Int(wordStarts[place + 1])]))
+        }
     }
 }

@@ -199,9 +199,9 @@ extension ViewerContext {
     private mutating func addCoPlays() {
         for play in history.plays where play.weight >= settings.historyWeightMin {
             if titles.marks(play.title).contains(.hidden) { continue }
-            for successor in snapshot.successors(play.title) where successor.title < columns.count {
-                let share = play.weight * standings.closeness(from: play.title, to: successor)
-                titles.update(titles.place(successor.title)) { entry in
+            standings.coPlays.forEach(after: play.title) { neighbour in
+                let share = play.weight * neighbour.closeness
+                titles.update(titles.place(Int(neighbour.title))) { entry in
                     entry.coPlay += share
                     guard share > entry.anchorShare else { return }
                     entry.anchorShare = share
@@ -214,9 +214,8 @@ extension ViewerContext {
     private mutating func addRatedNeighbours() {
         for rating in ratings {
             titles.update(titles.place(rating.title)) { $0.rated += rating.pull }
-            for successor in snapshot.successors(rating.title) where successor.title < columns.count {
-                let pull = rating.pull * standings.closeness(from: rating.title, to: successor)
-                titles.update(titles.place(successor.title)) { $0.rated += pull }
+            standings.coPlays.forEach(after: rating.title) { neighbour in
+                titles.update(titles.place(Int(neighbour.title))) { $0.rated += rating.pull * neighbour.closeness }
             }
         }
     }
