@@ -38,7 +38,7 @@ package final class Verification {
         /// Viewers that were asked for and of whom neither the features nor the log have anything.
         package var unknownUsers: [String] = []
         package var seconds = 0.0
-        /// Viewers of whom the log has events.
+        /// Viewers of whom the features or the log have anything.
         var knownUsers: Set<String> = []
 
         private enum CodingKeys: CodingKey { case namespace, events, users, titles, ledgers, leftOut, differences, unknownUsers, seconds }

@@ -62,7 +62,7 @@ struct VerificationPass {
         }
         report.leftOut += left.count
         // A sample is of those that are there.
-        if plan.sample == nil { try findMissing(keys, of: plan.users, into: &report) }
+        if plan.users != nil || plan.sample == nil { try findMissing(keys, of: plan.users, into: &report) }
     }
 
     /// Replays from stop to stop, up to so many.
@@ -242,7 +242,7 @@ struct VerificationPass {
         let known = Set(keys.users.map(\.key) + keys.titles.map(\.key))
         var replayed = try LiveKeys(connection, scratch).keys[topic] ?? .init()
         if let users { replayed.users.removeAll { !users.contains($0.user) } }
-        report.knownUsers.formUnion(replayed.users.map(\.user))
+        report.knownUsers.formUnion((keys.users + replayed.users).map(\.user))
         let all =
             replayed.users.map { ("user \($0.user)", true, $0.key) } + replayed.titles.map { ("title \($0.title)", false, $0.key) }
         let candidates = all.map {
