@@ -230,8 +230,12 @@ def section(folder):
     machines = {machine(report["machine"]) for report in reports.values()}
     lines = [f"Measured {datetime.date.today()} on one machine: {' and '.join(sorted(machines))}.", ""]
     settings = [f"{key}: {report['setting']}" for key, report in reports.items() if key in SPEED or key in TIMES]
-    lines += ["**Speed**", ""] + speeds(reports) + ["**Time**", ""] + times(reports) + ["**Size**", ""] + sizes(reports.get("growth"))
-    lines += ["**At Netflix's published peak**", ""] + scale(reports)
+    parts = [
+        ("Speed", speeds(reports)), ("Time", times(reports)), ("Size", sizes(reports.get("growth"))),
+        ("At Netflix's published peak", scale(reports)),
+    ]
+    for title, rows in parts:
+        lines += [f"**{title}**", ""] + rows if rows else []
     lines += stages(reports)
     lines += ["<details><summary>Settings</summary>", ""] + [f"- {line}" for line in settings] + ["", "</details>"]
     return "\n".join(lines)
