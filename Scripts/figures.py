@@ -118,17 +118,23 @@ def table(head, rows):
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(row) + " |" for row in rows] + [""]
 
 
+def checked(reports, keys, rows):
+    """Those of the reports that are there and right; what is wrong with another becomes a row."""
+    for key in keys:
+        report = reports.get(key)
+        if report and report["checked"]:
+            yield key, report
+        elif report:
+            rows.append([key, "", "**WRONG**: " + "; ".join(report["faults"]), "", ""])
+
+
 def speeds(reports):
     rows = []
-    for key, (command, words) in SPEED.items():
-        report, command = reports.get(key), f"`{command}`"
-        if report is None:
-            continue
-        if not report["checked"]:
-            rows.append([key, command, "**WRONG**: " + "; ".join(report["faults"]), "", ""])
-            continue
+    for key, report in checked(reports, SPEED, rows):
+        command, words = SPEED[key]
+        command = f"`{command}`"
         # The smallest size is the yardstick of the others.
-        smallest = [yard for yard in report["yardsticks"]] if key == "growth" else []
+        smallest = report["yardsticks"] if key == "growth" else []
         for figure in smallest + report["figures"]:
             text = words.get(figure["name"]) or words.get("", "").format(figure["name"])
             if not text:
@@ -147,17 +153,11 @@ def speeds(reports):
 
 def times(reports):
     rows = []
-    for key, command in TIMES.items():
-        report, command = reports.get(key), f"`{command}`"
-        if report is None:
-            continue
-        if not report["checked"]:
-            rows.append([key, command, "**WRONG**: " + "; ".join(report["faults"]), "", ""])
-            continue
+    for key, report in checked(reports, TIMES, rows):
         latency = report["latencies"][0]
         spread = latency["p99_ms_of_runs"]
         rows.append([
-            f"{latency['name']}; {latency['count']} in {latency['runs']} runs, under half load", command,
+            f"{latency['name']}; {latency['count']} in {latency['runs']} runs, under half load", f"`{TIMES[key]}`",
             f"p50 {latency['p50_ms']:.0f} ms, p99 **{latency['p99_ms']:.0f} ms** ({spread['min']:.0f}–{spread['max']:.0f})",
             aims(report, latency["name"]) + " ms", f"{latency['p99_ratio']:.2g} × the p99 of a {latency['yardstick']}",
         ])
@@ -200,9 +200,8 @@ def scale(reports):
 
 def stages(reports):
     rows = []
-    for key in SPEED:
-        report = reports.get(key)
-        for figure in report["figures"] if report and report["checked"] else []:
+    for key, report in checked(reports, SPEED, []):
+        for figure in report["figures"]:
             spent = figure["cpu_seconds_by_stage"]
             shares = [f"{name} {100 * value / figure['cpu_seconds']:.0f} %" for name, value in spent.items() if value > 0.005 * figure["cpu_seconds"]]
             if shares:

@@ -1,20 +1,22 @@
 // hot path
 import Features
 
-/// By title, those that are played after it and how closely, side by side in memory: what every page asks of hundreds of titles.
-struct CoPlays: Sendable {
+/// By title, those that are played after it and how closely, side by side in memory: what every page asks of hundreds of titles. The same for all
+/// regions.
+package struct CoPlays: Sendable {
     struct Neighbour: Sendable, BitwiseCopyable {
         var title: Int32
         /// 0 to about 0.8.
         var closeness: Float
     }
 
-    /// Of title t, the strongest first: `neighbours[starts[t]..<starts[t + 1]]`.
+    /// Of title t, in the order of the snapshot: `neighbours[starts[t]..<starts[t + 1]]`.
     private let neighbours: [Neighbour]
     private let starts: [Int32]
 
-    /// How closely a title follows another, by how often it was played after it, against the plays of both. `plays`: ever and everywhere, by title.
-    init(_ snapshot: TitleSnapshot, plays: [Int64], settings: HomeSettings) {
+    /// How closely a title follows another, by how often it was played after it, against the plays of both.
+    init(_ snapshot: TitleSnapshot, titleCount: Int, settings: HomeSettings) {
+        let plays = (0..<titleCount).map { snapshot.totalPlays($0, region: nil) }
         let inverseRoots = plays.map { 1 / (Float(max($0, 0)) + settings.coPlayShrinkPlays).squareRoot() }
         let discounts = plays.map { Float.power(Float(max($0, 0)) + 5, -settings.popularityDiscount) }
         var neighbours: [Neighbour] = []

@@ -20,10 +20,16 @@ package final class HomeComposer: Sendable {
         search = TitleSearch(catalog)
     }
 
-    /// How titles stand in a region at a time, for all requests of about that second; a region of nil or none means all together.
-    package func standings(region: RegionID?, snapshot: TitleSnapshot, now: Int64) -> RegionStandings {
+    /// What a snapshot says of titles that are played after each other, for the standings of all regions.
+    package func coPlays(_ snapshot: TitleSnapshot) -> CoPlays { CoPlays(snapshot, titleCount: columns.count, settings: settings) }
+
+    /// How titles stand in a region at a time, for all requests of about that second; a region of nil or none means all together. `coPlays`: those
+    /// of the snapshot, where a caller has them.
+    package func standings(region: RegionID?, snapshot: TitleSnapshot, now: Int64, coPlays: CoPlays? = nil) -> RegionStandings {
         let place = region == RegionID.none ? nil : region
-        return RegionStandings(columns: columns, model: model, region: place, snapshot: snapshot, settings: settings, now: now)
+        return RegionStandings(
+            columns: columns, model: model, region: place, snapshot: snapshot, coPlays: coPlays ?? self.coPlays(snapshot),
+            settings: settings, now: now)
     }
 
     /// The viewer's home page.

@@ -50,14 +50,17 @@ package final class RegionStandings: Sendable {
     private let showable: TitleSet
 
     /// A region of nil means all together.
-    init(columns: TitleColumns, model: RankerModel, region: RegionID?, snapshot: TitleSnapshot, settings: HomeSettings, now: Int64) {
+    init(
+        columns: TitleColumns, model: RankerModel, region: RegionID?, snapshot: TitleSnapshot, coPlays: CoPlays, settings: HomeSettings,
+        now: Int64
+    ) {
         let titleCount = columns.count
         self.region = region
         self.now = now
         let counts = PlayCounts(titleCount: titleCount, region: region, snapshot: snapshot, now: now)
         popularity = counts.popularity(settings)
         let everywhere = counts.everywhere
-        coPlays = CoPlays(snapshot, plays: everywhere, settings: settings)
+        self.coPlays = coPlays
         trends = counts.trends(settings)
         let deviationMax = settings.trendDeviationMax
         let (popularity, trends) = (popularity, trends)

@@ -16,6 +16,7 @@ package final class Published: Sendable {
     /// The namespace that the snapshot is of, and that the viewer's state has to come from.
     package let keys: Keys
     private let standings = StandingsCache()
+    private let coPlays = NIOLockedValueBox<CoPlays?>(nil)
 
     /// How titles stand in the region, worked out once a region and snapshot; not on the thread that asks, which may have other requests.
     package func standings(region: RegionID) async -> RegionStandings {
@@ -33,7 +34,15 @@ package final class Published: Sendable {
     var preparedRegions: [RegionID] { standings.regions }
 
     private func make(_ region: RegionID) -> RegionStandings {
-        composer.standings(region: region, snapshot: snapshot, now: snapshotAt)
+        composer.standings(region: region, snapshot: snapshot, now: snapshotAt, coPlays: sharedCoPlays)
+    }
+
+    /// Worked out with the first region that is asked for.
+    private var sharedCoPlays: CoPlays {
+        if let known = coPlays.withLockedValue({ $0 }) { return known }
+        let made = composer.coPlays(snapshot)
+        coPlays.withLockedValue { $0 = made }
+        return made
     }
 
     /// By region; at most `regionCountMax`, beyond which they are worked out for each request.
