@@ -141,6 +141,7 @@ def speeds(reports):
                 continue
             speed = figure["per_cpu_second"]
             few = f" ({rounded(speed['min'])}–{rounded(speed['max'])})" if figure["runs"] > 1 else " (one run)"
+            few += f", {figure['runs']} runs" if figure["runs"] not in (1, 5) else ""
             rows.append([
                 f"{text}; {figure['count']:,} {figure['unit']}", command, f"**{rounded(speed['median'])}**{few}",
                 aims(report, figure["name"]), beside(report, figure),
@@ -159,7 +160,7 @@ def times(reports):
         rows.append([
             f"{latency['name']}; {latency['count']} in {latency['runs']} runs, under half load", f"`{TIMES[key]}`",
             f"p50 {latency['p50_ms']:.0f} ms, p99 **{latency['p99_ms']:.0f} ms** ({spread['min']:.0f}–{spread['max']:.0f})",
-            aims(report, latency["name"]) + " ms", f"{latency['p99_ratio']:.2g} × the p99 of a {latency['yardstick']}",
+            "p99, ms: " + aims(report, latency["name"]), f"p99 {latency['p99_ratio']:.2g} × the {latency['yardstick']}",
         ])
     return table(["what", "command", "measured", "aim", "beside it"], rows)
 

@@ -50,14 +50,15 @@ struct Verify: AsyncParsableCommand {
         var lines = report.differences.flatMap { difference in
             ["\(difference.topic), \(difference.what):"] + difference.found.map { "  \($0)" } + ["  likely: \(difference.likely)"]
         }
-        let equal = report.leftOut == 0 ? "all equal" : "not all compared"
+        let equal = report.leftOut == 0 && report.unknownUsers.isEmpty ? "all equal" : "not all compared"
         let verdict = report.differences.isEmpty ? equal : "\(report.differences.count) differ"
         lines.append(
             "\(verdict): \(report.users) values of viewers, \(report.titles) of titles, \(report.ledgers) ledgers of '\(report.namespace)' against "
                 + "\(report.events) events, in \(fixed(report.seconds, 1)) s")
         if !report.unknownUsers.isEmpty {
             let names = report.unknownUsers.joined(separator: ", ")
-            lines.append("there is nothing to compare of \(names): the log has no event that makes features of them")
+            lines.append(
+                "there is nothing to compare of \(names): up to where the features stand, the log has no event that makes any of them")
         }
         if report.leftOut > 0 {
             lines.append("\(report.leftOut) others kept changing and were not compared; verify again when fewer events come in")

@@ -136,6 +136,8 @@ extension EndToEndTests {
             #expect(one.status == 1 && one.output.contains("play_events, user v-4") && one.output.contains("1 differ"), "\(one.output)")
             let nobody = try await tool(server, "verify", "--users", "v-1,nobody")
             #expect(nobody.status == 1 && nobody.output.contains("nothing to compare of nobody:"), "\(nobody.output)")
+            let alone = try await tool(server, "verify", "--users", "nobody")
+            #expect(!alone.output.contains("all equal"), "\(alone.output)")
             let left = try FileManager.default.contentsOfDirectory(atPath: server.folder.path("data/log")).filter { $0.contains("verify") }
             #expect(left.isEmpty, "\(left)")
             let isAlone = try await comesTrue { try await server.status().namespaces.map(\.namespace) == ["main"] }

@@ -16,6 +16,11 @@ extension EndToEndTests {
             #expect(try await server.post([EventText.search("found", of: "seeker")]).accepted == 1)
             let isTakenIn = try await comesTrue { try await server.profile("seeker").searches.map(\.query) == ["found"] }
             #expect(isTakenIn, "\(worker.standardError)")
+            // It serves probes and metrics; what it does not serve is not there, by whatever method.
+            let url = try #require(worker.standardError.firstMatch(of: /listens on (http:\/\/\S+)/)).output.1
+            for (method, path, code) in [("GET", "/healthz", 200), ("GET", "/v1/events", 404), ("POST", "/v1/events", 404)] {
+                #expect(try await Answer.to(method, url + path, body: Data(), headers: [:]).status == code, "\(method) \(path)")
+            }
             worker.signal(SIGTERM)
             let status = try await onOwnThread { worker.wait() }
             #expect(status == 0, "\(worker.standardError)")

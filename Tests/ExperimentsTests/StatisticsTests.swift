@@ -125,7 +125,11 @@ import Testing
         let index = try #require(arms.firstIndex { $0.won == 0 })
         let strength = (Double(arms[index].won) - Double(arms[index].exposed) * shrunk[index]) / (shrunk[index] - mean)
         #expect(isClose(strength, 9, relative: 0.1), "\(strength)")
-        #expect(shrunkRates([Arm(exposed: 1, won: 1), Arm(exposed: 1, won: 0)]) == [0.5, 0.5], "of single viewers nothing is known")
+        for count in 2...40 {
+            // Of single viewers nothing is known, for any number of segments, of which some do not come out even in floating point.
+            let single = shrunkRates((0..<count).map { Arm(exposed: 1, won: $0 == 0 ? 1 : 0) })
+            #expect(single.allSatisfy { abs($0 - 1 / Double(count)) < 1e-12 }, "\(count) segments: \(single)")
+        }
     }
 }
 

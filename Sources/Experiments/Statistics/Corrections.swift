@@ -51,7 +51,7 @@ private func priorStrength(_ arms: [Arm], mean: Double, exposed: Double) -> Doub
     }
     let unit = mean * (1 - mean)
     // Where every segment has one viewer, nothing tells chance and segments apart.
-    guard effective > 0 else { return .infinity }
+    guard effective > 1e-9 * exposed else { return .infinity }
     let between = (spread - Double(arms.count - 1) * unit) / effective
     return between > 0 ? max(unit / between - 1, 0) : .infinity
 }

@@ -15,7 +15,8 @@ struct APIRouter {
 
     func build() throws -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ObservingMiddleware(metrics: parts.metrics, endpoints: try EndpointTable(openAPI: openAPI)))
+        let endpoints = servesAPI ? try EndpointTable(openAPI: openAPI) : .empty
+        router.add(middleware: ObservingMiddleware(metrics: parts.metrics, endpoints: endpoints))
         let operations = OperationRoutes(
             readiness: Readiness(
                 board: parts.board, published: parts.published, viewers: parts.viewers, gateway: parts.gateway, runsJobs: runsJobs),

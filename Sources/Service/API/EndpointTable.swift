@@ -16,6 +16,11 @@ struct EndpointTable: Sendable {
 
     private let endpoints: [Endpoint]
 
+    /// Of a process that serves none of it.
+    static let empty = EndpointTable(endpoints: [])
+
+    private init(endpoints: [Endpoint]) { self.endpoints = endpoints }
+
     init(openAPI: String) throws {
         endpoints = try JSONDecoder().decode(Document.self, from: Data(openAPI.utf8)).paths.map { path, operations in
             let methods = operations.keys.map { $0.uppercased() }

@@ -25,16 +25,9 @@ package struct ControlStore: Sendable {
     static func path(in folder: String) -> String { folder + "/control.sqlite" }
 
     private static func failure(_ error: DatabaseError, folder: String) -> ResourceError {
-        let advice =
-            switch error.resultCode {
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-                "it is damaged: bring it back from a backup (recs restore), or move it away, import the catalogue anew and replay"
-            case .SQLITE_FULL: "free disk space"
-            case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds it: try again"
-            default: "check that this user may read and write it, and how many files a process may open (ulimit -n)"
-            }
-        return ResourceError(
-            description: "the control store \(path(in: folder)) cannot be opened (\(error.message ?? "\(error.resultCode)")); \(advice)")
+        ResourceError(
+            description: "the control store \(path(in: folder)) cannot be opened (\(error.message ?? "\(error.resultCode)")); "
+                + error.resultCode.advice)
     }
 
     private static var migrator: DatabaseMigrator {

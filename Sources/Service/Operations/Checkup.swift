@@ -68,7 +68,7 @@ package struct Checkup: Sendable {
             let connection = try StoreConnection(StoreAddress(url), timeoutMilliseconds: timeoutMilliseconds)
             let problems = try connection.settingsProblems() + connection.memoryProblems()
             return Finding(
-                "Redis", ok: problems.isEmpty, found: problems.isEmpty ? "answers" : "answers, but is not set up for features",
+                "Redis", ok: problems.isEmpty, found: problems.isEmpty ? "answers" : "answers, but is not fit for features",
                 fix: problems.joined(separator: "; "))
         } catch {
             let fix =
@@ -141,16 +141,14 @@ package struct Checkup: Sendable {
                 + "folder with --data")
     }
 
-    /// Each database of the data folder that is there.
+    /// The control store and the topics of the embedded log, as far as they are there.
     private func files() -> [Finding] {
         let log = configuration.dataFolder + "/log"
         let topics = ((try? FileManager.default.contentsOfDirectory(atPath: log)) ?? []).filter { $0.hasSuffix(".sqlite") }.sorted()
         let paths = [ControlStore.path(in: configuration.dataFolder)] + topics.map { "\(log)/\($0)" }
         return paths.filter { FileManager.default.fileExists(atPath: $0) }.map { path in
-            let fault = DatabaseCheck.fault(of: path)
-            return Finding(
-                "file \(URL(fileURLWithPath: path).lastPathComponent)", ok: fault == nil, found: fault ?? "whole",
-                fix: "stop the service, move \(path) away and bring it back from a backup (recs restore)")
+            let (found, fix) = DatabaseCheck.look(at: path)
+            return Finding("file \(URL(fileURLWithPath: path).lastPathComponent)", ok: fix == nil, found: found, fix: fix ?? "")
         }
     }
 
