@@ -25,16 +25,9 @@ func withRegistry(_ kind: RegistryKind, _ body: (any SchemaRegistry) async throw
 final class RegistryServer: Sendable {
     let port: Int
     private let process: ChildProcess
-    private let file: String
-
-    /// The ids of schemas that were asked for, in order.
-    var askedIDs: [String] {
-        ((try? String(contentsOfFile: file + ".asked", encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
-    }
 
     init(_ folder: TemporaryFolder) throws {
         let file = folder.path("port")
-        self.file = file
         process = try ChildProcess(ChildProcess.python, ["-c", Self.program, file, "\(getpid())"])
         var found: Int?
         let isUp = eventually {
@@ -95,8 +88,6 @@ final class RegistryServer: Sendable {
                     return self.answer(401, {"error_code": 40101, "message": "unauthorized"})
                 path = [urllib.parse.unquote(p) for p in self.path.split("?")[0].strip("/").split("/")]
                 if path[:2] == ["schemas", "ids"]:
-                    with open(sys.argv[1] + ".asked", "a") as file:
-                        file.write(path[2] + "\n")
                     index = int(path[2]) - 1
                     if index >= len(schemas):
                         return self.answer(404, {"error_code": 40403, "message": "Schema not found"})

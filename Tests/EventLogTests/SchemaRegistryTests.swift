@@ -109,23 +109,6 @@ import Testing
         #expect(again == id && next == id + 1)
     }
 
-    /// As a producer whose schema nobody knows has it asked for with each of its records.
-    @Test func aMissingSchemaIsAskedForOnceInAWhile() async throws {
-        let folder = try TemporaryFolder()
-        let server = try RegistryServer(folder)
-        defer { server.stop() }
-        let registry = try HTTPRegistry(url: "http://user:secret@127.0.0.1:\(server.port)")
-        let start = ContinuousClock.now
-        for _ in 0..<200 { #expect(try await registry.schema(id: 1) == nil) }
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        // Once a second, however slow the machine.
-        #expect(server.askedIDs.count <= 1 + Int(seconds), "\(server.askedIDs.count) times in \(seconds) s")
-        let other = try HTTPRegistry(url: "http://user:secret@127.0.0.1:\(server.port)")
-        #expect(try await other.register(subject: "s", schema: Self.first) == 1)
-        let isFound = try await comesTrue { try await registry.schema(id: 1) == Self.first }
-        #expect(isFound, "what was registered meanwhile is found")
-    }
-
     @Test func aRegistryThatDoesNotAnswerIsUnavailable() async throws {
         let registry = try HTTPRegistry(url: "http://127.0.0.1:\(freePort())", timeoutMilliseconds: 2000)
         let error = await #expect(throws: RegistryError.self) { try await registry.subjects() }

@@ -46,7 +46,7 @@ extension ArchiveScene {
         var records = RecordBatch()
         var next: Int64? = 0
         while let offset = next { next = try reader.read(partition: 0, from: offset, into: &records, recordCountMax: 1000) }
-        var decoder = EventDecoder(schemas: residues.schemas)
+        var decoder = RecordDecoder(EventDecoder(schemas: residues.schemas), residues.registry)
         let engine = makeEngine(
             EngineStart(
                 topic: setup.topic.topic, partition: 0, generation: setup.topic.generation, definition: try definitions.definition(0),
@@ -56,7 +56,7 @@ extension ArchiveScene {
             var batch = EventBatch()
             for record in records.records {
                 var event = Event(type: .seek)
-                let fault = try decoder.decode(bytes, record.value, schemasFrom: residues.registry, into: &event)
+                let fault = try decoder.decode(bytes, record.value, into: &event)
                 (event.partition, event.offset, event.appendTime) = (0, record.offset, record.timestamp)
                 batch.append(event, key: record.key, value: record.value, fault: fault)
                 if event.type == .definitionsChanged { batch.definitions.append(try definitions.definition(event.number)) }

@@ -10,8 +10,6 @@ package final class HTTPRegistry: SchemaRegistry {
     private struct Known {
         var schemas: [Int32: String] = [:]
         var ids: [String: Int32] = [:]
-        /// Ids that the registry did not know, and until when that is believed.
-        var missing: [Int32: ContinuousClock.Instant] = [:]
     }
 
     private struct Answer {
@@ -21,9 +19,6 @@ package final class HTTPRegistry: SchemaRegistry {
 
     private static let contentType = "application/vnd.schemaregistry.v1+json"
     private static let bodyByteCountMax = 16 << 20
-    /// A producer whose schema nobody knows must not have the registry asked for every record.
-    private static let missingTime = Duration.seconds(1)
-    private static let missingCountMax = 1000
 
     private let base: String
     private let headers: HTTPHeaders
@@ -53,22 +48,17 @@ package final class HTTPRegistry: SchemaRegistry {
         if let id = known.withLockedValue({ $0.ids[key] }) { return id }
         let answer = try await ask(.POST, "/subjects/\(escape(subject))/versions", SchemaBody(schema: json))
         let id = try decode(IDBody.self, answer).id
-        known.withLockedValue {
-            $0.ids[key] = id
-            $0.missing[id] = nil
-        }
+        known.withLockedValue { $0.ids[key] = id }
         return id
     }
 
     package func schema(id: Int32) async throws(RegistryError) -> String? {
-        let (json, isMissing) = lookUp(id)
-        if json != nil || isMissing { return json }
+        if let json = known.withLockedValue({ $0.schemas[id] }) { return json }
         return try remember(id, try await ask(.GET, "/schemas/ids/\(id)"))
     }
 
     package func schemaBlocking(id: Int32) throws(RegistryError) -> String? {
-        let (json, isMissing) = lookUp(id)
-        if json != nil || isMissing { return json }
+        if let json = known.withLockedValue({ $0.schemas[id] }) { return json }
         let future = try send(.GET, "/schemas/ids/\(id)", nil as SchemaBody?)
         return try remember(id, try read { try future.wait() })
     }
@@ -109,18 +99,8 @@ package final class HTTPRegistry: SchemaRegistry {
         _ = try decode(LevelBody.self, answer)
     }
 
-    private func lookUp(_ id: Int32) -> (json: String?, isMissing: Bool) {
-        known.withLockedValue { ($0.schemas[id], $0.missing[id].map { $0 > .now } ?? false) }
-    }
-
     private func remember(_ id: Int32, _ answer: Answer) throws(RegistryError) -> String? {
-        guard answer.status != 404 else {
-            known.withLockedValue {
-                if $0.missing.count >= HTTPRegistry.missingCountMax { $0.missing.removeAll() }
-                $0.missing[id] = .now + HTTPRegistry.missingTime
-            }
-            return nil
-        }
+        guard answer.status != 404 else { return nil }
         let json = try decode(SchemaBody.self, answer).schema
         known.withLockedValue { $0.schemas[id] = json }
         return json

@@ -17,7 +17,7 @@ final class PartitionResidues {
     private let topic: Topic
     private let partition: Int32
     private let engine: any PartitionEngine
-    private var decoder: EventDecoder
+    private var decoder: RecordDecoder
     private var viewers: [Viewer] = []
     private var indices: [[UInt8]: Int] = [:]
     /// What would be left of each record seen, whose it was, and whether it came after an erasure that goes for it.
@@ -29,7 +29,7 @@ final class PartitionResidues {
         topic = start.topic
         partition = start.partition
         engine = makeEngine(start)
-        decoder = EventDecoder(schemas: source.schemas)
+        decoder = RecordDecoder(EventDecoder(schemas: source.schemas), source.registry)
     }
 
     var byteCount: Int { left.bytes.count + left.records.count * MemoryLayout<RecordBatch.Record>.stride }
@@ -45,7 +45,7 @@ final class PartitionResidues {
 
     private func take(_ record: RecordBatch.Record, _ bytes: UnsafeRawBufferPointer) throws {
         var event = Event(type: .seek)
-        let fault = try decoder.decode(bytes, record.value, schemasFrom: source.registry, into: &event)
+        let fault = try decoder.decode(bytes, record.value, into: &event)
         event.partition = partition
         event.offset = record.offset
         event.appendTime = record.timestamp

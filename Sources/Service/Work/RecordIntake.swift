@@ -5,7 +5,7 @@ import Jobs
 /// What a job's run takes in: the records of a poll, decoded and told apart by partition.
 struct RecordIntake {
     private let setup: JobSetup
-    private var decoder: EventDecoder
+    private var decoder: RecordDecoder
     /// The poll in hand.
     var records = RecordBatch()
     /// Its events by partition; reused from poll to poll.
@@ -15,11 +15,12 @@ struct RecordIntake {
 
     init(_ setup: JobSetup) {
         self.setup = setup
-        decoder = setup.decoder
+        decoder = RecordDecoder(setup.decoder, setup.registry)
     }
 
     /// Decodes the poll in hand. `definitionVersion` tells the version in force in a partition, nil of one that is not in hand.
     mutating func decode(definitionVersion: (Int32) -> Int64?) throws {
+        decoder.noteRecordsRead()
         for partition in batches.keys { batches[partition]?.removeAll() }
         try records.bytes.withUnsafeBytes { bytes in
             // Records of a partition come in runs, so that its batch is looked up once a run.
@@ -44,7 +45,7 @@ struct RecordIntake {
             let record = records.records[index]
             if record.offset >= stop { break }
             var event = Event(type: .seek)
-            var fault = try decoder.decode(bytes, record.value, schemasFrom: setup.registry, into: &event)
+            var fault = try decoder.decode(bytes, record.value, into: &event)
             if event.type == .definitionsChanged, fault == nil, let version {
                 fault = try takeDefinition(event.number, after: version, record, into: &batch)
             }
