@@ -170,7 +170,7 @@ def sizes(report):
         return []
     figures = report["yardsticks"] + report["figures"]
     rows = [[name] + [rounded(figure["details"][name], 4) for figure in figures] for name in SIZES]
-    rows.append(["aims, each size"] + ["" for _ in report["yardsticks"]] + [aims(report, figure["name"]) for figure in report["figures"]])
+    rows.append(["aims, each size"] + [aims(report, figure["name"]) for figure in figures])
     return table(["`recs bench growth`"] + [figure["name"] for figure in figures], rows)
 
 

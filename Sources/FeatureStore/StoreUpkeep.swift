@@ -121,12 +121,13 @@ extension StoreConnection {
 
     /// Servers whose memory is nearly used up, and what to do; none where nothing bounds it.
     package func memoryProblems() throws(StoreError) -> [String] {
-        try infos().compactMap { info in
+        try infos().enumerated().compactMap { node, info in
             guard let used = info["used_memory"].flatMap({ Int64($0) }), let most = info["maxmemory"].flatMap({ Int64($0) }), most > 0,
                 used > most / 10 * 9
             else { return nil }
-            return "\(used >> 20) MB of \(most >> 20) MB of memory are used, and a full Redis takes no features: run CONFIG SET maxmemory "
-                + "with more, or spread over a cluster"
+            let of = nodes.map.isCluster ? "\(nodes.address(node)): " : ""
+            return "\(of)\(used >> 20) MB of \(most >> 20) MB of memory are used, and a full Redis takes no features: run CONFIG SET "
+                + "maxmemory with more, or spread over a cluster"
         }
     }
 

@@ -104,8 +104,11 @@ extension EndToEndTests {
             try file.write(contentsOf: Data(repeating: 0xa5, count: 3000))
             try file.close()
             try "no database".write(toFile: data + "/control.sqlite", atomically: true, encoding: .utf8)
+            try FileManager.default.createDirectory(atPath: data + "/archive/play_events", withIntermediateDirectories: true)
+            try "no database".write(toFile: data + "/archive/play_events/manifest.sqlite", atomically: true, encoding: .utf8)
+            let damagedPaths = ["log/play_events.sqlite", "control.sqlite", "archive/play_events/manifest.sqlite"]
             let found = try await findings("--data", data)
-            for name in ["file play_events.sqlite", "file control.sqlite"] {
+            for name in damagedPaths.map({ "file \($0)" }) {
                 let damaged = try finding(name, found)
                 #expect(!damaged.ok && damaged.fix.contains("recs restore"), "\(damaged)")
             }

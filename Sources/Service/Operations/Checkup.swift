@@ -141,14 +141,17 @@ package struct Checkup: Sendable {
                 + "folder with --data")
     }
 
-    /// The control store and the topics of the embedded log, as far as they are there.
+    /// The databases that are there: control store, registry, the topics of the embedded log, the archive's manifests.
     private func files() -> [Finding] {
-        let log = configuration.dataFolder + "/log"
-        let topics = ((try? FileManager.default.contentsOfDirectory(atPath: log)) ?? []).filter { $0.hasSuffix(".sqlite") }.sorted()
-        let paths = [ControlStore.path(in: configuration.dataFolder)] + topics.map { "\(log)/\($0)" }
-        return paths.filter { FileManager.default.fileExists(atPath: $0) }.map { path in
-            let (found, fix) = DatabaseCheck.look(at: path)
-            return Finding("file \(URL(fileURLWithPath: path).lastPathComponent)", ok: fix == nil, found: found, fix: fix ?? "")
+        let (data, archive) = (configuration.dataFolder, configuration.archiveFolder)
+        func names(in folder: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
+        let folders = [data, data + "/log"] + names(in: archive).map { "\(archive)/\($0)" }
+        return folders.flatMap { folder in
+            names(in: folder).filter { $0.hasSuffix(".sqlite") }.map { name in
+                let (found, fix) = DatabaseCheck.look(at: "\(folder)/\(name)")
+                let path = "\(folder)/\(name)".dropFirst(data.count + 1)
+                return Finding("file \(path)", ok: fix == nil, found: found, fix: fix ?? "")
+            }
         }
     }
 

@@ -98,6 +98,15 @@ import Testing
         #expect((told["p99_ms_of_runs"] as? [String: Double]) == ["median": 5, "min": 4, "max": 30])
     }
 
+    @Test func anAimForWhatWasNotMeasuredIsAFault() {
+        var report = report()
+        report.aim(atLeast: 1, of: "another")
+        report.aim(atLeast: 1, of: "job", over: "another")
+        report.aim(atMost: 1, of: "another", in: "job")
+        report.aim(atMost: 1, p99Of: "job")
+        #expect(report.aims.isEmpty && report.faults.count == 4, "\(report.faults)")
+    }
+
     /// The job does 500 units a CPU second, a quarter of the bare yardstick's, and takes 200 bytes.
     @Test func anAimTellsWhetherItIsReachedAndMakesNoFault() throws {
         var report = report()
@@ -105,7 +114,6 @@ import Testing
         report.aim(atLeast: 0.26, of: "job", over: "bare")
         report.aim(atMost: 200, of: "bytes", in: "job")
         report.aim(atMost: 199, of: "bytes", in: "job")
-        report.aim(atLeast: 1, of: "another")
         #expect(report.aims.map(\.value) == [500, 0.25, 200, 200])
         #expect(report.aims.map(\.isReached) == [true, false, true, false])
         let told = try #require(try object(report)["aims"] as? [[String: Any]])

@@ -26,26 +26,30 @@ extension BenchReport {
 
     /// Adds an aim for what a figure does in a CPU second, in the median.
     mutating func aim(atLeast least: Double, of name: String) {
-        guard let figure = figures.first(where: { $0.name == name }) else { return }
-        aims.append(Aim(of: name, "\(figure.unit) a CPU second", figure.perCPUSecond.median, .atLeast(least)))
+        let found = figures.first { $0.name == name }
+        add(found.map { Aim(of: name, "\($0.unit) a CPU second", $0.perCPUSecond.median, .atLeast(least)) }, name)
     }
 
     /// Adds an aim for a figure's share of a yardstick.
     mutating func aim(atLeast least: Double, of name: String, over yardstick: String) {
-        for (of, ratio) in yardsticks.filter({ $0.figure.name == yardstick }).flatMap(ratios) where of == name {
-            aims.append(Aim(of: name, "share of \(yardstick)", ratio, .atLeast(least)))
-        }
+        let found = yardsticks.filter { $0.figure.name == yardstick }.flatMap(ratios).first { $0.name == name }
+        add(found.map { Aim(of: name, "share of \(yardstick)", $0.ratio, .atLeast(least)) }, "\(name) over \(yardstick)")
     }
 
-    /// Adds an aim for a figure's detail, in the median.
+    /// Adds an aim for a detail of a figure or yardstick, in the median.
     mutating func aim(atMost most: Double, of detail: String, in name: String) {
-        for value in figures.filter({ $0.name == name }).flatMap(\.details).filter({ $0.name == detail }).map(\.value) {
-            aims.append(Aim(of: name, detail, value, .atMost(most)))
-        }
+        let found = (yardsticks.map(\.figure) + figures).filter { $0.name == name }.flatMap(\.details).first { $0.name == detail }
+        add(found.map { Aim(of: name, detail, $0.value, .atMost(most)) }, "\(detail) of \(name)")
     }
 
     /// Adds an aim for a latency's p99, in the median.
     mutating func aim(atMost most: Double, p99Of name: String) {
-        for latency in latencies where latency.name == name { aims.append(Aim(of: name, "p99 ms", latency.p99.median, .atMost(most))) }
+        let found = latencies.first { $0.name == name }
+        add(found.map { Aim(of: name, "p99 ms", $0.p99.median, .atMost(most)) }, "p99 of \(name)")
+    }
+
+    /// A figure that is to be held against an aim and was not measured, or goes by another name, is a fault: no aim goes missing unseen.
+    private mutating func add(_ aim: Aim?, _ what: String) {
+        if let aim { aims.append(aim) } else { faults.append("not measured, though there is an aim for it: \(what)") }
     }
 }

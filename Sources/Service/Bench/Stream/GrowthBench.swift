@@ -54,7 +54,7 @@ package struct GrowthBench: Sendable {
         let costs = ([small] + report.figures).map { 1 / max($0.perCPUSecond.median, 1e-9) }
         let growth = (costs.max() ?? 0) / (costs.min() ?? 1)
         report.aims.append(.init(of: "", "cost of an event, dearest size / cheapest", growth, .atMost(1.5)))
-        for figure in report.figures {
+        for figure in [small] + report.figures {
             report.aim(atMost: 1536, of: Self.medianDetail, in: figure.name)
             report.aim(atMost: 6144, of: Self.busiestDetail, in: figure.name)
         }
