@@ -104,7 +104,7 @@ extension StoreConnection {
                 commands.argument("GET")
                 commands.argument(setting.name)
             }) {
-                let name = nodes.map.isCluster ? "\(nodes.address(place.node)): \(setting.name)" : "\(setting.name)"
+                let name = "\(mention(ofNode: place.node))\(setting.name)"
                 if let failure = nodes.failure(place) {
                     problems.append("\(name) cannot be checked: \(failure.description)")
                     continue
@@ -125,11 +125,13 @@ extension StoreConnection {
             guard let used = info["used_memory"].flatMap({ Int64($0) }), let most = info["maxmemory"].flatMap({ Int64($0) }), most > 0,
                 used > most / 10 * 9
             else { return nil }
-            let of = nodes.map.isCluster ? "\(nodes.address(node)): " : ""
-            return "\(of)\(used >> 20) MB of \(most >> 20) MB of memory are used, and a full Redis takes no features: run CONFIG SET "
-                + "maxmemory with more, or spread over a cluster"
+            return "\(mention(ofNode: node))\(used >> 20) MB of \(most >> 20) MB of memory are used, and a full Redis takes no features: "
+                + "run CONFIG SET maxmemory with more, or spread over a cluster"
         }
     }
+
+    /// Which server something is said of, where there are several.
+    private func mention(ofNode node: Int) -> String { nodes.map.isCluster ? "\(nodes.address(node)): " : "" }
 
     /// Notes that the namespace is in use.
     package func register(_ keys: Keys) throws(StoreError) {

@@ -17,6 +17,7 @@ final class PartitionResidues {
     private let topic: Topic
     private let partition: Int32
     private let engine: any PartitionEngine
+    /// All records were archived before the first is decoded, so what it finds missing stays missing.
     private var decoder: RecordDecoder
     private var viewers: [Viewer] = []
     private var indices: [[UInt8]: Int] = [:]

@@ -148,9 +148,9 @@ package struct Checkup: Sendable {
         let folders = [data, data + "/log"] + names(in: archive).map { "\(archive)/\($0)" }
         return folders.flatMap { folder in
             names(in: folder).filter { $0.hasSuffix(".sqlite") }.map { name in
-                let (found, fix) = DatabaseCheck.look(at: "\(folder)/\(name)")
-                let path = "\(folder)/\(name)".dropFirst(data.count + 1)
-                return Finding("file \(path)", ok: fix == nil, found: found, fix: fix ?? "")
+                let path = "\(folder)/\(name)"
+                let (found, fix) = DatabaseCheck.look(at: path)
+                return Finding("file \(path.dropFirst(data.count + 1))", ok: fix == nil, found: found, fix: fix ?? "")
             }
         }
     }
