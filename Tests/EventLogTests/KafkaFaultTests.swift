@@ -172,6 +172,23 @@ import Testing
         }
     }
 
+    /// The mock cluster forgets what is beyond 5 MB of a partition, counted as it came.
+    @Test(arguments: [[:], ["compression.type": "none"]]) func recordsGoCompressedUnlessASettingSaysOtherwise(extra: [String: String])
+        async throws
+    {
+        let cluster = try mock(partitions: 1)
+        try await withKafka(cluster.bootstrap, appendTimeoutMilliseconds: 20_000, extra: extra) { log in
+            let long = String(repeating: "long ", count: 2000)
+            for start in stride(from: 0, to: 1000, by: 100) {
+                let outcomes = await log.append(.numbered(.play, start..<start + 100, prefix: long))
+                #expect(outcomes.compactMap(\.error) == [])
+            }
+            let range = try await log.ranges(.play)[0]
+            #expect(range.end == 1000)
+            #expect((range.start == 0) == extra.isEmpty)
+        }
+    }
+
     @Test func settingsThatLibrdkafkaLacksAreRefusedWithAReason() throws {
         for extra in [["sasl.mechanism": "OAUTHBEARER", "security.protocol": "nonsense"], ["ssl.no.such.setting": "1"]] {
             let error = #expect(throws: LogError.self) { try KafkaLog(settings: KafkaSettings(bootstrap: "127.0.0.1:1", extra: extra)) }

@@ -9,8 +9,8 @@ package struct StreamBench: Sendable {
     package var runCount = 5
     /// `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
     package var log = "embedded"
-    /// The mock cluster keeps 5 MB of a partition; so many events of all topics together leave the fullest topic's partitions room.
-    private static let mockEventCountMax = 20_000
+    /// The mock cluster keeps 5 MB of a partition; so many events of all topics together, compressed, leave the fullest topic's partitions room.
+    private static let mockEventCountMax = 62_500
 
     package init() {}
 
