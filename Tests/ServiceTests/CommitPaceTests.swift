@@ -25,7 +25,9 @@ import Testing
         // A poll waits no longer than before, so that it tells soon that the log holds no more.
         #expect(pace.pollMilliseconds(after: .milliseconds(300)) == 100)
         #expect(pace.pollMilliseconds(after: .milliseconds(950)) == 50)
-        pace.foundNothing()
+        pace.foundNothing(lag: 1)
+        #expect(pace.current == .seconds(1))
+        pace.foundNothing(lag: 0)
         #expect(pace.current == .milliseconds(100))
         #expect(pace.pollMilliseconds(after: .milliseconds(300)) == 1)
     }

@@ -37,6 +37,6 @@ struct CommitPace: Sendable {
     /// Records were taken in.
     mutating func took(_ count: Int) { left = max(0, left - Int64(count)) }
 
-    /// A poll has found nothing.
-    mutating func foundNothing() { left = 0 }
+    /// A poll has found nothing, which alone does not mean that nothing is left: it may have waited a moment only, or the log is slow.
+    mutating func foundNothing(lag: Int64) { if lag == 0 { left = 0 } }
 }

@@ -149,7 +149,10 @@ final class JobRun {
 
     private func process() throws {
         let count = intake.records.records.count
-        guard count > 0 else { return pace.foundNothing() }
+        guard count > 0 else {
+            if pace.isBehind { pace.foundNothing(lag: try lag()) }
+            return
+        }
         try setup.stages.measure(.decode) { try intake.decode { engines[$0]?.definitionVersion } }
         let work = intake.batches.compactMap { partition, batch in
             batch.events.isEmpty ? nil : engines[partition].map { (partition: partition, batch: batch, engine: $0) }
@@ -180,10 +183,12 @@ final class JobRun {
     /// True where all partitions have come to their stops: by a record, or by the log's word that none is missing before them.
     private var hasReachedStops: Bool {
         guard let stops = setup.stops else { return false }
-        return stops.allSatisfy { partition, stop in
-            guard let next = intake.next[partition] else { return false }
-            return max(next, consumer.position(partition: partition) ?? 0) >= stop
-        }
+        return stops.allSatisfy { partition, stop in intake.next[partition] != nil && nextRecord(of: partition) >= stop }
+    }
+
+    /// No record before this one is to come.
+    private func nextRecord(of partition: Int32) -> Int64 {
+        max(intake.next[partition] ?? 0, consumer.position(partition: partition) ?? 0)
     }
 
     // MARK: Committing
@@ -265,7 +270,7 @@ final class JobRun {
         for partition in engines.keys {
             guard var range = ranges[partition] else { continue }
             if let stop = setup.stops?[partition] { range.end = stop } else { range.end = try consumer.knownEnd(partition: partition) }
-            lag += range.count(from: intake.next[partition] ?? 0)
+            lag += range.count(from: nextRecord(of: partition))
         }
         return lag
     }

@@ -10,7 +10,7 @@ package struct StreamBench: Sendable {
     /// `embedded`, `kafka` (a mock cluster in a process of its own) or `kafka://HOST:PORT`.
     package var log = "embedded"
     /// The mock cluster keeps 5 MB of a partition; so many events of all topics together, compressed, leave the fullest topic's partitions room.
-    private static let mockEventCountMax = 62_500
+    private static let mockEventCountMax = 90_000
 
     package init() {}
 
