@@ -6,8 +6,8 @@ import NIOCore
 
 /// A `recs serve` of its own, with the shipped catalogue, that simulated viewers keep half busy while something else is measured on it.
 struct LoadedService: Sendable {
-    /// Events that find out what the machine sustains.
-    private static let calibrationEventCount = 60_000
+    /// Events that find out what the machine sustains: some seconds' worth, as a short burst is taken faster than a stream.
+    private static let calibrationEventCount = 600_000
     /// Longer than any measurement under load takes.
     private static let loadSeconds = 600.0
     private static let settlePause = Duration.milliseconds(50)
