@@ -33,6 +33,28 @@ import Testing
         #expect(try StoreConnection(server.address).settingsProblems() == [])
     }
 
+    /// Redis' own settings rewrite the file after 64 MB, a few seconds of busy viewers' values.
+    @Test func doesNotRewriteItsFileEveryFewSeconds() throws {
+        let server = try RedisServer(folder: folder.path("redis"))
+        let pipeline = try Pipeline(server.address, timeoutMilliseconds: 10_000)
+        let value = [UInt8](repeating: 7, count: 4 << 20)
+        for _ in 0..<20 {
+            pipeline.commands.command("SET", argumentCount: 2)
+            pipeline.commands.argument("a")
+            pipeline.commands.argument(value)
+            try pipeline.exchange()
+        }
+        let store = try StoreConnection(server.address)
+        var info = try #require(try store.infos().first)
+        // Redis looks at the file's size ten times a second, by its own clock.
+        let until = try microseconds(info) + 500_000
+        while try microseconds(info) < until { info = try #require(try store.infos().first) }
+        #expect(try #require(info["aof_current_size"].flatMap { Int($0) }) > 80 << 20)
+        #expect(info["aof_rewrites"] == "0" && info["aof_rewrite_in_progress"] == "0")
+    }
+
+    private func microseconds(_ info: [String: String]) throws -> Int { try #require(info["server_time_usec"].flatMap { Int($0) }) }
+
     @Test func takesOverTheServerOfACrashedRun() throws {
         let leftover = try startLeftover(socket: "redis.sock")
         let server = try RedisServer(folder: folder.path("redis"))

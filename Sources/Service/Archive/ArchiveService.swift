@@ -57,6 +57,8 @@ final class ArchiveService: Service {
         await withCheckedContinuation { continuation in
             let thread = Thread { [self] in
                 nameThread("archive \(setup.topic.topic.name)")
+                // A file is compressed at a stretch, a few tenths of a second each time, while viewers wait for pages and jobs for their turn.
+                lowerThreadPriority()
                 do throws(LogError) {
                     let run = try ArchiveRun(setup)
                     try run.run { self.isStopping.load(ordering: .acquiring) }

@@ -25,7 +25,13 @@ package struct EventPoster: Sendable {
         }
     }
 
-    /// The part of the service's answer that is used.
+    /// How many events were taken, which begins the service's answer.
+    private struct Tally: Decodable {
+        var accepted: Int
+        var refused: Int
+    }
+
+    /// What follows, read only where an event was refused.
     private struct Verdicts: Decodable {
         struct Verdict: Decodable {
             var status: String
@@ -35,8 +41,6 @@ package struct EventPoster: Sendable {
             var path: String
             var message: String
         }
-        var accepted: Int
-        var refused: Int
         var events: [Verdict]
 
         var firstRefusal: String? {
@@ -126,11 +130,12 @@ package struct EventPoster: Sendable {
 
     private func counted(_ answer: RecsClient.Answer, _ counts: Counts) throws(ClientError) -> Counts {
         do {
-            let verdicts = try JSONDecoder().decode(Verdicts.self, from: Data(answer.body.readableBytesView))
+            let bytes = Data(answer.body.readableBytesView)
+            let tally = try JSONDecoder().decode(Tally.self, from: bytes)
             var counts = counts
-            counts.accepted = verdicts.accepted
-            counts.refused = verdicts.refused
-            counts.firstRefusal = verdicts.firstRefusal
+            counts.accepted = tally.accepted
+            counts.refused = tally.refused
+            if tally.refused > 0 { counts.firstRefusal = try JSONDecoder().decode(Verdicts.self, from: bytes).firstRefusal }
             return counts
         } catch {
             throw ClientError(.invalid, "the answer to POST /v1/events is not as expected (\(error)); is \(client.baseURL) a recs service?")

@@ -7,9 +7,12 @@ import NIOCore
 /// A `recs serve` of its own, with the shipped catalogue, that simulated viewers keep half busy while something else is measured on it.
 struct LoadedService: Sendable {
     /// Events that find out what the machine sustains: some seconds' worth, as a short burst is taken faster than a stream.
-    private static let calibrationEventCount = 600_000
-    /// Longer than any measurement under load takes.
-    private static let loadSeconds = 600.0
+    private static let calibrationEventCount = 1_000_000
+    static let viewerCount = 100_000
+    /// Longer than what is measured under load takes where the service bears it.
+    private static let loadSeconds = 45.0
+    /// Until jobs and pages have taken to a load's pace.
+    private static let warmUp = Duration.seconds(1)
     private static let settlePause = Duration.milliseconds(50)
 
     let server: ServerChild
@@ -40,11 +43,10 @@ struct LoadedService: Sendable {
 
     /// Events a second from posting to features, at full speed, on this machine with this process as its client.
     func capacity() async throws -> Double {
+        let load = simulated(eventCount: Self.calibrationEventCount, seed: seed)
         let started = ContinuousClock.now
-        try await post(eventCount: Self.calibrationEventCount, perSecond: nil, seed: seed)
-        try await RecsClient.with(server.url) { client in
-            while try await client.lag() > 0 { try await Task.sleep(for: Self.settlePause) }
-        }
+        try await post(load, perSecond: nil)
+        try await settle()
         return Double(Self.calibrationEventCount) / ((ContinuousClock.now - started) / .seconds(1))
     }
 
@@ -52,15 +54,21 @@ struct LoadedService: Sendable {
     func under<Value: Sendable>(
         perSecond rate: Double, run number: Int, _ body: @Sendable () async throws -> Value
     ) async throws -> (value: Value, run: BenchReport.Run) {
+        let load = simulated(eventCount: Int(rate * Self.loadSeconds), seed: seed &+ UInt64(number))
         let accepted = NIOLockedValueBox(0)
-        let meter = Meter(server: server.pid, beside: [("Redis", server.childPID)])
-        let value = try await withThrowingTaskGroup(of: Void.self) { group in
+        let result = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await post(eventCount: Int(rate * Self.loadSeconds), perSecond: rate, seed: seed &+ UInt64(number)) { count in
-                    accepted.withLockedValue { $0 = count }
-                }
+                try await post(load, perSecond: rate) { count in accepted.withLockedValue { $0 = count } }
+                throw ClientError(
+                    .invalid,
+                    "what is measured was not done within \(Int(Self.loadSeconds)) s of load: the service does not bear half of what it takes at "
+                        + "full speed here; ask for fewer probes or sessions")
             }
+            try await Task.sleep(for: Self.warmUp)
+            let before = accepted.withLockedValue { $0 }
+            let meter = Meter(server: server.pid, beside: [("Redis", server.childPID)])
             let value = try await body()
+            let run = meter.run(count: accepted.withLockedValue { $0 } - before)
             group.cancelAll()
             // The load ends by being cancelled; what else ended it earlier is an error of the measurement.
             while let result = await group.nextResult() {
@@ -68,22 +76,45 @@ struct LoadedService: Sendable {
                     throw error
                 }
             }
-            return value
+            return (value, run)
         }
-        return (value, meter.run(count: accepted.withLockedValue { $0 }))
+        try await settle()
+        return result
     }
 
-    private func post(
-        eventCount: Int, perSecond rate: Double?, seed: UInt64, progress: (_ accepted: Int) -> Void = { _ in }
-    ) async throws {
-        var settings = SimulationSettings(userCount: 20_000, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
+    private func settle() async throws {
+        try await RecsClient.with(server.url) { client in
+            while try await client.lag() > 0 { try await Task.sleep(for: Self.settlePause) }
+        }
+    }
+
+    /// A batch of events as it is posted.
+    private typealias Batch = (eventCount: Int, lines: [UInt8])
+
+    /// Made before they are posted: making them takes a third of what the service does with them, on the same cores, and they come by the
+    /// simulated hour: seconds without any, then as many as are taken.
+    private func simulated(eventCount: Int, seed: UInt64) -> [Batch] {
+        var settings = SimulationSettings(userCount: Self.viewerCount, eventCount: eventCount, seed: seed, endTime: wallClockMilliseconds())
         settings.days = 1
         var simulator = ViewerSimulator(catalog: catalog, settings: settings)
+        var batches: [Batch] = []
+        while true {
+            var batch: Batch = (0, [])
+            batch.eventCount = simulator.next(EventPoster.eventCountPerBatch, into: &batch.lines)
+            if batch.eventCount == 0 { return batches }
+            batches.append(batch)
+        }
+    }
+
+    private func post(_ load: [Batch], perSecond rate: Double?, progress: (_ accepted: Int) -> Void = { _ in }) async throws {
+        var left = load[...]
         try await RecsClient.with(server.url) { client in
             let counts = try await EventPoster(client: client, eventsPerSecondMax: rate).post {
                 progress($0.accepted)
-            } next: {
-                simulator.next($0, into: &$1)
+            } next: { _, lines in
+                guard let batch = left.popFirst() else { return 0 }
+                lines = batch.lines
+                return batch.eventCount
             }
             guard counts.refused == 0 else { throw ClientError(.invalid, "an event of the load was refused: \(counts.firstRefusal ?? "")") }
         }

@@ -42,7 +42,8 @@ package struct SignalBench: Sendable {
             var report = BenchReport(
                 bench: "signals",
                 setting:
-                    "\(sessionCount) draining sessions, at \(Int(capacity / 2)) events a second (half of \(Int(capacity))), seed \(seed)",
+                    "\(sessionCount) draining sessions, at \(Int(capacity / 2)) events a second (half of \(Int(capacity))) of \(LoadedService.viewerCount) "
+                    + "viewers, seed \(seed)",
                 figures: [.init("the service meanwhile", unit: "events", runs: loads)], yardsticks: [],
                 faults: signals.allSatisfy { $0.count == sessionCount } ? [] : ["a draining session had no signal"],
                 checked: "every draining session had a signal, of one of its samples", peakBytes: service.server.peakBytes)
