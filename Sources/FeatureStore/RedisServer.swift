@@ -135,7 +135,7 @@ package final class RedisServer: Sendable {
     }
 
     /// The append-only file is not rewritten before it is this long. Redis' own 64 MB are a few seconds of busy viewers' values: its child would
-    /// take a core for a quarter of the time, while pages wait. This much is read again within seconds of a restart.
+    /// be at work for a quarter of the time, while pages wait for a core. This much is read again within seconds of a restart.
     private static let appendOnlyByteCountMin = "2gb"
 
     /// Starts the program and returns its process id.

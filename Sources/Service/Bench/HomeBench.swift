@@ -92,7 +92,7 @@ package struct HomeBench: Sendable {
                 simulator.next($0, into: &$1)
             }
             try simulator.expectEveryone()
-            while try await client.lag() > 0 { try await Task.sleep(for: .milliseconds(200)) }
+            try await client.catchUp(askingEvery: .milliseconds(200))
             // One more second for the title snapshot.
             try await Task.sleep(for: .seconds(1.5))
         }

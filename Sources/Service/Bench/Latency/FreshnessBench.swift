@@ -38,9 +38,7 @@ package struct FreshnessBench: Sendable {
             let flush = Double(Configuration().commitIntervalMilliseconds)
             var report = BenchReport(
                 bench: "freshness",
-                setting:
-                    "\(probeCount) plays of new viewers, at \(Int(capacity / 2)) events a second (half of \(Int(capacity))) of \(LoadedService.viewerCount) "
-                    + "viewers, seed \(seed)",
+                setting: "\(probeCount) plays of new viewers, \(service.setting(halfOf: capacity))",
                 figures: [.init("the service meanwhile", unit: "events", runs: loads)], yardsticks: [],
                 faults: times.allSatisfy { $0.count == probeCount } ? [] : ["a play did not come to its viewer's home page"],
                 checked: "every probe's play stands in its viewer's continue watching", peakBytes: service.server.peakBytes)

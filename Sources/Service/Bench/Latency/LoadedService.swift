@@ -8,7 +8,7 @@ import NIOCore
 struct LoadedService: Sendable {
     /// Events that find out what the machine sustains: some seconds' worth, as a short burst is taken faster than a stream.
     private static let calibrationEventCount = 1_000_000
-    static let viewerCount = 100_000
+    private static let viewerCount = 100_000
     /// Longer than what is measured under load takes where the service bears it.
     private static let loadSeconds = 45.0
     /// Until jobs and pages have taken to a load's pace.
@@ -50,13 +50,18 @@ struct LoadedService: Sendable {
         return Double(Self.calibrationEventCount) / ((ContinuousClock.now - started) / .seconds(1))
     }
 
+    /// The load as a report's setting tells it.
+    func setting(halfOf capacity: Double) -> String {
+        "at \(Int(capacity / 2)) events a second (half of \(Int(capacity))) of \(Self.viewerCount) viewers, seed \(seed)"
+    }
+
     /// Runs `body` while events come at a steady rate, others in each run; answers what the service used meanwhile, too, for so many events.
     func under<Value: Sendable>(
         perSecond rate: Double, run number: Int, _ body: @Sendable () async throws -> Value
     ) async throws -> (value: Value, run: BenchReport.Run) {
         let load = simulated(eventCount: Int(rate * Self.loadSeconds), seed: seed &+ UInt64(number))
         let accepted = NIOLockedValueBox(0)
-        let result = try await withThrowingTaskGroup(of: Void.self) { group in
+        let measured = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await post(load, perSecond: rate) { count in accepted.withLockedValue { $0 = count } }
                 throw ClientError(
@@ -79,13 +84,11 @@ struct LoadedService: Sendable {
             return (value, run)
         }
         try await settle()
-        return result
+        return measured
     }
 
     private func settle() async throws {
-        try await RecsClient.with(server.url) { client in
-            while try await client.lag() > 0 { try await Task.sleep(for: Self.settlePause) }
-        }
+        try await RecsClient.with(server.url) { try await $0.catchUp(askingEvery: Self.settlePause) }
     }
 
     /// A batch of events as it is posted.

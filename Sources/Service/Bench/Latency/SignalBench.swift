@@ -41,9 +41,7 @@ package struct SignalBench: Sendable {
             let bare = BenchReport.Latency("bare SSE echo", runs: echoes)
             var report = BenchReport(
                 bench: "signals",
-                setting:
-                    "\(sessionCount) draining sessions, at \(Int(capacity / 2)) events a second (half of \(Int(capacity))) of \(LoadedService.viewerCount) "
-                    + "viewers, seed \(seed)",
+                setting: "\(sessionCount) draining sessions, \(service.setting(halfOf: capacity))",
                 figures: [.init("the service meanwhile", unit: "events", runs: loads)], yardsticks: [],
                 faults: signals.allSatisfy { $0.count == sessionCount } ? [] : ["a draining session had no signal"],
                 checked: "every draining session had a signal, of one of its samples", peakBytes: service.server.peakBytes)
