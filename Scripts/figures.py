@@ -35,8 +35,10 @@ SPEED = {
         {
             "embedded, batches": "capture: NDJSON of 500 a post, durable in the embedded log",
             "embedded, single": "the same, one event a post",
+            "embedded, single of many": "the same over 256 connections, as devices send",
             "kafka, batches": "NDJSON of 500 a post, acknowledged by Kafka",
             "kafka, single": "the same, one event a post",
+            "kafka, single of many": "the same over 256 connections",
         },
     ),
     "home": ("recs bench home", {"home": "home page"}),

@@ -21,13 +21,13 @@ struct BenchCapture: AsyncParsableCommand {
     @Option(help: "Events a batch.")
     var batch = 500
 
-    @Option(help: "Requests of a run with one event each.")
+    @Option(help: "Requests of a run with one event each, over either number of connections.")
     var requests = 15_000
 
     @Option(help: "Runs, of which the median counts.")
     var runs = 5
 
-    @Option(help: "Connections.")
+    @Option(help: "Connections; single posts are measured over four times as many besides, as devices send them.")
     var connections = 64
 
     @Option(help: "Seed.")

@@ -12,7 +12,8 @@ struct ServerScope: SuiteTrait, TestScoping {
     var simulatedDays = 7
     var isRecursive: Bool { false }
 
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
+    {
         let server = try await RunningServer.start(configuration: configuration, arguments: arguments)
         if simulatedCount > 0 { try await simulate(server) }
         try await RunningServer.$current.withValue(server) { try await function() }

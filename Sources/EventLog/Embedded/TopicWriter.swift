@@ -47,13 +47,8 @@ final class TopicWriter: @unchecked Sendable {
             part.fail(LogError(.unavailable, "the queue of \(name) is full or the log is closing; try again later"))
             return
         }
-        deferral { self.wake() }
-    }
-
-    private func wake() {
-        condition.lock()
-        condition.broadcast()
-        condition.unlock()
+        // Outside of the lock, on which the thread that it wakes would only sleep again.
+        deferral { [condition] in condition.broadcast() }
     }
 
     /// Appends what is queued, then ends the thread; blocks until it has ended.

@@ -3,11 +3,9 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// What a request carries through the middleware: who asks.
+/// What a request carries through the middleware.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The key presented; nil where the service runs without keys (loopback only), which allows all.
-    var key: APIKey?
 
     init(source: Source) {
         coreContext = .init(source: source)

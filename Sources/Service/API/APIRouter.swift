@@ -23,20 +23,30 @@ struct APIRouter {
             board: parts.board, namespaces: parts.namespaces, metrics: parts.metrics, viewers: parts.viewers, openAPI: openAPI,
             startedAt: wallClockMilliseconds())
         operations.addProbes(to: router)
-        let limiter = RateLimiter(rate: configuration.requestsPerSecondMax)
-        let keyed = router.group().add(middleware: KeyMiddleware(keys: configuration.keys, limiter: limiter))
-        operations.add(to: keyed.group().add(middleware: RoleMiddleware(.reader)).add(middleware: PoolMiddleware()))
-        if servesAPI { addAPI(to: keyed) }
+        let access = Access(router: router, keys: configuration.keys, limiter: RateLimiter(rate: configuration.requestsPerSecondMax))
+        operations.add(to: access.group("", .reader).add(middleware: PoolMiddleware()))
+        if servesAPI { addAPI(access) }
         return router
     }
 
-    private func addAPI(to keyed: RouterGroup<APIContext>) {
-        let producers = keyed.group("v1").add(middleware: RoleMiddleware(.producer))
-        let readers = keyed.group("v1").add(middleware: RoleMiddleware(.reader))
-        let pooled = keyed.group("v1").add(middleware: RoleMiddleware(.reader)).add(middleware: PoolMiddleware())
-        let admins = keyed.group("v1").add(middleware: RoleMiddleware()).add(middleware: PoolMiddleware())
+    /// Makes groups of routes for keys of certain roles.
+    private struct Access {
+        let router: Router<APIContext>
+        let keys: [APIKey]
+        let limiter: RateLimiter
+
+        func group(_ path: RouterPath, _ roles: APIKey.Role...) -> RouterGroup<APIContext> {
+            router.group(path).add(middleware: AccessMiddleware(keys: keys, limiter: limiter, roles: roles))
+        }
+    }
+
+    private func addAPI(_ access: Access) {
+        let readers = access.group("v1", .reader)
+        let pooled = access.group("v1", .reader).add(middleware: PoolMiddleware())
+        let admins = access.group("v1").add(middleware: PoolMiddleware())
         let budget = BodyBudget(byteCountMax: configuration.bodyBytesUnderWayMax, metrics: parts.metrics)
-        EventRoutes(gateway: parts.gateway, bodyByteCountMax: configuration.bodyByteCountMax, budget: budget).add(to: producers)
+        EventRoutes(gateway: parts.gateway, bodyByteCountMax: configuration.bodyByteCountMax, budget: budget)
+            .add(to: access.group("v1", .producer))
         let users = UserRoutes(
             home: parts.home, erasure: Erasure(log: parts.foundations.log, writer: parts.foundations.writer),
             activity: ActivityReader(reader: parts.viewers.reader, partitionCount: parts.foundations.partitionCount),
@@ -51,7 +61,7 @@ struct APIRouter {
         ExperimentRoutes(tests: configuration.jobs.tests, published: parts.published).add(to: pooled)
         SessionRoutes(feed: parts.signals).add(to: readers)
         RegistryRoutes(registry: parts.foundations.registry).add(
-            readers: keyed.group().add(middleware: RoleMiddleware(.reader, .producer)).add(middleware: PoolMiddleware()),
-            writers: keyed.group().add(middleware: RoleMiddleware(.producer)).add(middleware: PoolMiddleware()))
+            readers: access.group("", .reader, .producer).add(middleware: PoolMiddleware()),
+            writers: access.group("", .producer).add(middleware: PoolMiddleware()))
     }
 }

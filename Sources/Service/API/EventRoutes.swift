@@ -24,15 +24,21 @@ struct EventRoutes: Sendable {
         let body = try await collect(request, taking: &taken)
         do throws(BodyError) {
             // A small body is done with before another thread would have woken; a large one would keep the loop from its other connections.
-            let executor: (any TaskExecutor)? = body.readableBytes > EventRoutes.loopBodyByteCountMax ? globalConcurrentExecutor : nil
-            return try await withTaskExecutorPreference(executor) { () async throws(BodyError) in
-                answer(try await gateway.capture(body, format: format, now: wallClockMilliseconds()), to: request, context)
+            if body.readableBytes <= EventRoutes.loopBodyByteCountMax { return try await answer(body, format, to: request, context) }
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(BodyError) in
+                try await answer(body, format, to: request, context)
             }
         } catch {
             var problem = Problem(error.code == .tooManyEvents ? .contentTooLarge : .badRequest, "Body not readable", error.message)
             problem.faults = [("byte \(error.offset)", error.code.rawValue)]
             throw problem
         }
+    }
+
+    private func answer(
+        _ body: ByteBuffer, _ format: BodyFormat, to request: Request, _ context: APIContext
+    ) async throws(BodyError) -> Response {
+        answer(try await gateway.capture(body, format: format, now: wallClockMilliseconds()), to: request, context)
     }
 
     /// `taken` tells the bytes that the budget has let in: those that have arrived, so that a slow sender holds no more.

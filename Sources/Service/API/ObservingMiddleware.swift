@@ -18,7 +18,7 @@ struct ObservingMiddleware: RouterMiddleware {
     }
 
     func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+        _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         let started = ContinuousClock.now
         var response: Response

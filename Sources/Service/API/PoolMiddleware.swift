@@ -5,7 +5,7 @@ import NIOPosix
 /// may block.
 struct PoolMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         try await withTaskExecutorPreference(BlockingPool.shared) { try await next(request, context) }
     }

@@ -37,7 +37,8 @@ struct SessionRoutes: Sendable {
         return .after(id)
     }
 
-    private func write(_ stream: AsyncStream<StoredSignal>, to writer: inout any ResponseBodyWriter) async throws {
+    /// Concurrent as the writer's own methods are.
+    @concurrent private func write(_ stream: AsyncStream<StoredSignal>, to writer: inout any ResponseBodyWriter) async throws {
         try await writer.write(ByteBuffer(string: "retry: 1000\n: signals\n\n"))
         for await item in withHeartbeats(stream) {
             switch item {

@@ -15,7 +15,7 @@ package struct ServerSentEvents: AsyncSequence, Sendable {
         let baseURL: String
         var parser = SSEParser()
 
-        package mutating func next() async throws -> [ServerSentEvent]? {
+        @concurrent package mutating func next() async throws -> [ServerSentEvent]? {
             while let part = try await nextPart() {
                 let events = try parser.parse(part.readableBytesView)
                 if !events.isEmpty { return events }
@@ -23,7 +23,8 @@ package struct ServerSentEvents: AsyncSequence, Sendable {
             return nil
         }
 
-        private mutating func nextPart() async throws -> ByteBuffer? {
+        /// Concurrent as the iterator below it is.
+        @concurrent private mutating func nextPart() async throws -> ByteBuffer? {
             do {
                 return try await parts.next()
             } catch {

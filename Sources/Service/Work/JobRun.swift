@@ -223,8 +223,7 @@ final class JobRun {
             try look()
             for partition in partitions { try begin(partition) }
         }
-        setup.stages.commitTook(.now - lastCommit)
-        setup.stages.wrote(store.takeWritten(), ofChanged: changedUserCount)
+        setup.stages.committed(store.takeWritten(), ofChanged: changedUserCount, in: .now - lastCommit)
         if withTitles { try boundCache() }
         if let rate = rate.take() { try report(rate) }
     }

@@ -28,15 +28,12 @@ package final class StageClock: Sendable {
 
     package init() {}
 
-    /// Notes what a commit has written.
-    func wrote(_ values: (users: Int, titles: Int), ofChanged count: Int) {
+    /// Notes what a commit has written and how long it took; one that had nothing to write is none.
+    func committed(_ values: (users: Int, titles: Int), ofChanged count: Int, in duration: Duration) {
+        if values == (0, 0) { return }
         users.add(values.users, ordering: .relaxed)
         changed.add(count, ordering: .relaxed)
         titles.add(values.titles, ordering: .relaxed)
-    }
-
-    /// Notes what a commit took.
-    func commitTook(_ duration: Duration) {
         commits.withLockedValue { commits in
             if commits.count == StageClock.commitCountMax { commits.removeFirst(StageClock.commitCountMax / 2) }
             commits.append(duration / .milliseconds(1))

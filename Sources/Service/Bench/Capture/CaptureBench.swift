@@ -11,6 +11,7 @@ package struct CaptureBench: Sendable {
     /// Requests of a run with one event each.
     package var singleRequestCount = 15_000
     package var runCount = 5
+    /// Of servers that post; devices that post for themselves come over `crowdFactor` times as many.
     package var connectionCount = 64
     package var userCount = 50_000
     package var seed: UInt64 = 1
@@ -24,6 +25,7 @@ package struct CaptureBench: Sendable {
     private static let kafkaPartitionCount = 32
     private static let embeddedPartitionCount = 4
     private static let warmUpCount = 2_000
+    private static let crowdFactor = 4
 
     package func run(progress: @escaping @Sendable (String) -> Void) async throws -> BenchReport {
         let bare = try ServerChild(["bench", "fixed"])
@@ -48,7 +50,7 @@ package struct CaptureBench: Sendable {
                     for side in sides {
                         progress(
                             "\(log.rawValue), \(shape.rawValue), run \(number) of \(runCount)\(side.name.isEmpty ? ", yardstick" : "")")
-                        let run = try await side.measure(bodies, connectionCount: connectionCount)
+                        let run = try await side.measure(bodies, connectionCount: connectionCount(shape))
                         if number == 0 { continue }
                         let figure = BenchReport.Figure(side.figureName(shape), unit: "events", runs: [run])
                         if side.name.isEmpty {
@@ -64,6 +66,10 @@ package struct CaptureBench: Sendable {
             faults += try await target.faults(expecting: traffic.postedIDs)
         }
         return report(figures, yardsticks, faults)
+    }
+
+    private func connectionCount(_ shape: CaptureShape) -> Int {
+        shape == .crowd ? connectionCount * Self.crowdFactor : connectionCount
     }
 
     private func merge(_ figure: BenchReport.Figure, into figures: inout [BenchReport.Figure]) {
@@ -89,13 +95,16 @@ package struct CaptureBench: Sendable {
         var report = BenchReport(
             bench: "capture",
             setting:
-                "a run: \(batchedEventCount) events in NDJSON batches of \(batchSize), \(singleRequestCount) single posts; \(connectionCount) connections",
+                """
+                a run: \(batchedEventCount) events in NDJSON batches of \(batchSize), \(singleRequestCount) single posts over \(connectionCount) \
+                connections, as many over \(connectionCount(.crowd))
+                """,
             figures: figures, yardsticks: yardsticks, faults: Array(faults.prefix(8)),
             checked: "every event that was answered with 202 stands on the log once, and nothing else",
             peakBytes: ProcessTimes.peakByteCount)
         for log in logs {
             report.aim(atLeast: 250_000, of: "\(log.rawValue), \(CaptureShape.batches.rawValue)")
-            report.aim(atLeast: 15_000, of: "\(log.rawValue), \(CaptureShape.single.rawValue)")
+            for shape in [CaptureShape.single, .crowd] { report.aim(atLeast: 15_000, of: "\(log.rawValue), \(shape.rawValue)") }
         }
         return report
     }
@@ -104,4 +113,6 @@ package struct CaptureBench: Sendable {
 /// How events are posted.
 enum CaptureShape: String, CaseIterable, Sendable {
     case batches, single
+    /// Single posts over many connections, as devices send them.
+    case crowd = "single of many"
 }

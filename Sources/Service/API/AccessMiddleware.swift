@@ -2,31 +2,43 @@ import HTTPTypes
 import Hummingbird
 import NIOConcurrencyHelpers
 
-/// Finds out whose key a request presents (401 where it has none or a wrong one), and holds each key to its rate.
-struct KeyMiddleware: RouterMiddleware {
+/// Lets in requests with a key of the roles named, an admin's always: 401 where there is no key or a wrong one, 403 where it is of another role.
+/// Holds each key to its rate.
+struct AccessMiddleware: RouterMiddleware {
     typealias Context = APIContext
+    /// Empty where the service runs without keys (loopback only), which allows all.
     let keys: [APIKey]
     let limiter: RateLimiter
+    let roles: [APIKey.Role]
 
     func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+        _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
-        var context = context
-        if !keys.isEmpty {
-            guard let secret = presented(request) else {
-                throw Problem(.unauthorized, "Unauthorized", "send an API key: `Authorization: Bearer KEY`")
-            }
-            guard let key = keys.first(where: { equalInConstantTime($0.secret, secret) }) else {
-                throw Problem(.unauthorized, "Unauthorized", "this API key is not known; ask the operator for one of its keys")
-            }
-            context.key = key
-        }
-        if let wait = limiter.wait(for: context.key?.name ?? "") {
+        try admit(request)
+        return try await next(request, context)
+    }
+
+    private func admit(_ request: Request) throws(Problem) {
+        let key = keys.isEmpty ? nil : try key(of: request)
+        if let wait = limiter.wait(for: key?.name ?? "") {
             var problem = Problem(.tooManyRequests, "Too many requests", "this key may make \(limiter.rate) requests a second")
             problem.retryAfterSeconds = wait
             throw problem
         }
-        return try await next(request, context)
+        if let key, key.role != .admin, !roles.contains(key.role) {
+            let needed = (roles + [.admin]).map(\.rawValue).joined(separator: " or ")
+            throw Problem(.forbidden, "Forbidden", "key `\(key.name)` has the role \(key.role.rawValue); this needs \(needed)")
+        }
+    }
+
+    private func key(of request: Request) throws(Problem) -> APIKey {
+        guard let secret = presented(request) else {
+            throw Problem(.unauthorized, "Unauthorized", "send an API key: `Authorization: Bearer KEY`")
+        }
+        guard let key = keys.first(where: { equalInConstantTime($0.secret, secret) }) else {
+            throw Problem(.unauthorized, "Unauthorized", "this API key is not known; ask the operator for one of its keys")
+        }
+        return key
     }
 
     private func presented(_ request: Request) -> String? {
@@ -39,24 +51,6 @@ struct KeyMiddleware: RouterMiddleware {
     private func equalInConstantTime(_ a: String, _ b: String) -> Bool {
         guard a.utf8.count == b.utf8.count else { return false }
         return zip(a.utf8, b.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-}
-
-/// Lets in only keys of the roles named; an admin's always.
-struct RoleMiddleware: RouterMiddleware {
-    typealias Context = APIContext
-    let roles: [APIKey.Role]
-
-    init(_ roles: APIKey.Role...) { self.roles = roles }
-
-    func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
-    ) async throws -> Response {
-        if let key = context.key, key.role != .admin, !roles.contains(key.role) {
-            let needed = (roles + [.admin]).map(\.rawValue).joined(separator: " or ")
-            throw Problem(.forbidden, "Forbidden", "key `\(key.name)` has the role \(key.role.rawValue); this needs \(needed)")
-        }
-        return try await next(request, context)
     }
 }
 
