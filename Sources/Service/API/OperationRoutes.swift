@@ -21,8 +21,8 @@ struct OperationRoutes: Sendable {
 
     /// Open to all who reach the port: probes carry no keys.
     func addProbes(to router: Router<APIContext>) {
-        router.get("healthz") { _, _ in Response.json(ByteBuffer(string: #"{"status":"alive"}"#)) }
-        router.get("readyz") { _, _ in await ready() }
+        router.get("healthz") { _, _ in OperationRoutes.alive }
+        router.get("readyz") { _, _ in OperationRoutes.readiness(await readiness.problems(now: wallClockMilliseconds())) }
         router.get("openapi.json") { _, _ in Response.json(ByteBuffer(string: openAPI)) }
     }
 
@@ -31,14 +31,16 @@ struct OperationRoutes: Sendable {
         router.get("v1/status") { _, _ in await status() }
     }
 
-    private func ready() async -> Response {
-        let problems = await readiness.problems(now: wallClockMilliseconds())
+    static var alive: Response { .json(ByteBuffer(string: #"{"status":"alive"}"#)) }
+
+    /// Ready where there is no reason against it.
+    static func readiness(_ reasons: [String]) -> Response {
         let body = JSONWriter.object { json in
-            json.member("status", problems.isEmpty ? "ready" : "not ready")
+            json.member("status", reasons.isEmpty ? "ready" : "not ready")
             json.member("reasons")
-            json.array(problems) { $0.string($1) }
+            json.array(reasons) { $0.string($1) }
         }
-        return .json(body, status: problems.isEmpty ? .ok : .serviceUnavailable)
+        return .json(body, status: reasons.isEmpty ? .ok : .serviceUnavailable)
     }
 
     private func text() -> Response {

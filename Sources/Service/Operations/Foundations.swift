@@ -24,15 +24,23 @@ package struct Foundations: Sendable {
     /// - Parameters:
     ///   - prefersArchive: what is archived is read from the archive, even where the log has it.
     ///   - lease: the caller's own hold on the embedded log; nil: one that is shared with others.
+    ///   - waiting: told what is opened or waited for, and why.
     ///   - clock: gives the embedded log's records their append times, milliseconds since 1970.
     package static func open(
         _ configuration: Configuration, resources: Resources, prefersArchive: Bool = false, lease: LogLease? = nil,
-        clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, logger: Logger
+        waiting: @Sendable (String) -> Void = { _ in }, clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, logger: Logger
     ) async throws -> Foundations {
+        func patiently<R>(_ what: String, _ body: () async throws -> R) async throws -> R {
+            waiting("opening the \(what)")
+            return try await retrying(body) { error in
+                logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
+                waiting("waiting for the \(what): \(error)")
+            }
+        }
         let lease = configuration.log == "embedded" ? try lease ?? LogLease(sharing: configuration.dataFolder) : nil
         let schemas = try resources.schemas()
         let registry = try registry(configuration)
-        let ids = try await patiently("schema registry", logger) { try await register(schemas, in: registry) }
+        let ids = try await patiently("schema registry") { try await register(schemas, in: registry) }
         let bareLog = try log(configuration, clock)
         let log: any EventLog =
             configuration.archives
@@ -40,7 +48,7 @@ package struct Foundations: Sendable {
         var generations: [Topic: UInt64] = [:]
         var lost = LostOffsets()
         for topic in Topic.allCases {
-            let description = try await patiently("event log", logger) {
+            let description = try await patiently("event log") {
                 try await log.open(topic, partitions: configuration.partitionCount)
             }
             guard description.partitions == configuration.partitionCount else {
@@ -96,15 +104,15 @@ package struct Foundations: Sendable {
     }
 
     /// Tries until it goes, while what fails is only out of reach.
-    private static func patiently<R>(_ what: String, _ logger: Logger, _ body: () async throws -> R) async throws -> R {
+    private static func retrying<R>(_ body: () async throws -> R, whenAway tell: (any Error) -> Void) async throws -> R {
         var wait = 0.25
         while true {
             do {
                 return try await body()
             } catch let error as LogError where error.kind == .unavailable {
-                logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
+                tell(error)
             } catch let error as RegistryError where error.kind == .unavailable {
-                logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
+                tell(error)
             }
             try await Task.sleep(for: .seconds(wait))
             wait = min(wait * 2, 5)

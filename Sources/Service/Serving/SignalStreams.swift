@@ -3,10 +3,10 @@ import ServiceLifecycle
 
 /// Ends the players' signal streams first when the process stops: an open stream would keep the HTTP server from stopping.
 struct SignalStreams: Service {
-    let feed: SignalFeed
+    let startup: Startup
 
     func run() async throws {
         try? await gracefulShutdown()
-        feed.stop()
+        startup.parts?.signals.stop()
     }
 }

@@ -1,0 +1,108 @@
+import Catalog
+import EventLog
+import Experiments
+import FeatureStore
+import Features
+import Home
+import Hummingbird
+import Jobs
+import Logging
+import ServiceLifecycle
+
+/// Makes the parts of a process once what they stand on can be reached, and runs the services that work with them.
+struct PartsService: Service {
+    let configuration: Configuration
+    let role: RecsServer.Role
+    let resources: Resources
+    let control: ControlStore
+    let startup: Startup
+    let logger: Logger
+    let whenListening: @Sendable (Int) -> Void
+
+    func run() async throws {
+        // Nil where the process is told to stop while it waits.
+        guard let (port, foundations) = try await cancelWhenGracefulShutdown(opened) else { return }
+        let services = try services(foundations)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) }, logger: logger))
+        whenListening(port)
+        try await group.run()
+    }
+
+    /// The port that the process listens on, and what its parts stand on; nil where the wait for either is broken off.
+    @Sendable private func opened() async throws -> (port: Int, Foundations)? {
+        do {
+            guard let port = await startup.port else { return nil }
+            return (port, try await Foundations.open(configuration, resources: resources, waiting: startup.waits(for:), logger: logger))
+        } catch is CancellationError {
+            return nil
+        }
+    }
+
+    /// Makes the parts, hands requests to their routes, and answers the services in the order of their starting.
+    private func services(_ foundations: Foundations) throws -> [any Service] {
+        let catalogs = try openCatalog(control, resources)
+        for test in configuration.jobs.tests {
+            if let lack = test.lack(in: catalogs.current) { logger.warning("\(lack)", metadata: ["test": "\(test.id)"]) }
+        }
+        let definitions = DefinitionStore(control: control)
+        let definition = Definition(version: 0, settings: configuration.jobs, catalog: catalogs.current)
+        let version = try definitions.store(definition, at: wallClockMilliseconds())
+        let runsRedis = configuration.redis == nil && role.servesAPI
+        let redis = runsRedis ? try RedisChild(folder: configuration.redisFolder, logger: logger) : nil
+        // A worker without a Redis of its own uses the one that `recs serve` runs in the same data folder, and waits for it.
+        let address = try redis?.address ?? configuration.storeAddress()
+        let parts = try Parts(
+            configuration: configuration, foundations: foundations, control: control, catalogs: catalogs, definitions: definitions,
+            address: address, model: try RankerModel(json: resources.rankerModel()), logger: logger)
+        let changes = try DefinitionService(
+            definitions: definitions, version: version, catalogs: catalogs, foundations: foundations, logger: logger)
+        var services: [any Service] = redis.map { [$0] } ?? []
+        services += [MemoryTrimmer(), parts.namespaces, changes]
+        services.append(jobs(parts))
+        if !role.topics.isEmpty { services.append(LagWatch(log: parts.foundations.log, board: parts.board)) }
+        services += archiveJobs(parts)
+        services += retention(parts)
+        services += [parts.assignments, parts.snapshots]
+        startup.finish(parts, try router(parts, changes).buildResponder())
+        return services
+    }
+
+    /// The catalogue; on the first start, the one that is shipped.
+    private func openCatalog(_ control: ControlStore, _ resources: Resources) throws -> CatalogStore {
+        let catalogs = try CatalogStore(control: control)
+        if catalogs.current.version == 0 {
+            let diff = try catalogs.apply(CatalogDocument.parse(resources.catalog()), withdrawsOthers: false)
+            logger.info("first start: took the shipped catalogue", metadata: ["titles": "\(diff.added.count)"])
+        }
+        return catalogs
+    }
+
+    private func jobs(_ parts: Parts) -> JobFleet {
+        JobFleet(topics: role.topics, namespaces: parts.namespaces, board: parts.board) { topic, namespace, entry, emits in
+            parts.board.update(namespace, topic) { _ in }
+            return JobService(parts.jobSetup(topic, namespace: namespace, entry: entry, emits: emits))
+        }
+    }
+
+    /// One process archives a topic; others wait in case it ends.
+    private func archiveJobs(_ parts: Parts) -> [any Service] {
+        guard configuration.archives else { return [] }
+        return role.topics.map { ArchiveService(parts.archiveSetup($0)) }
+    }
+
+    /// One process that serves bounds the embedded log; Kafka bounds itself.
+    private func retention(_ parts: Parts) -> [any Service] {
+        guard role.servesAPI, configuration.logRetentionDays > 0, let log = parts.foundations.bareLog as? EmbeddedLog else { return [] }
+        let archive = Archive(folder: configuration.archiveFolder)
+        return [LogRetention(log: log, archive: archive, days: configuration.logRetentionDays, logger: logger)]
+    }
+
+    private func router(_ parts: Parts, _ changes: DefinitionService) throws -> Router<APIContext> {
+        try APIRouter(
+            parts: parts, changes: changes, configuration: configuration, servesAPI: role.servesAPI, runsJobs: !role.topics.isEmpty,
+            openAPI: try resources.openAPI()
+        ).build()
+    }
+}
