@@ -27,6 +27,8 @@ struct ValueComparison {
     /// What differs between two values of a title.
     func title(expected: [UInt8]?, found: [UInt8]?) throws -> [String] {
         guard let expected, let found else { return missing(expected, found) }
+        // As most are; what differs in bytes may still say the same.
+        if expected == found { return [] }
         var (names, others) = (NameTable(), NameTable())
         let a = try expected.withUnsafeBytes { try TitleValue(from: $0, names: &names) }
         let b = try found.withUnsafeBytes { try TitleValue(from: $0, names: &others) }
@@ -54,6 +56,8 @@ struct ValueComparison {
 
     private func user<State: TopicState>(_: State.Type, _ expected: [UInt8]?, _ found: [UInt8]?) throws -> [String] {
         guard let expected, let found else { return missing(expected, found) }
+        // As most are; what differs in bytes may still say the same.
+        if expected == found { return [] }
         var (names, others) = (NameTable(), NameTable())
         let a = try expected.withUnsafeBytes { try UserValue<State>(from: $0, names: &names) }
         let b = try found.withUnsafeBytes { try UserValue<State>(from: $0, names: &others) }
