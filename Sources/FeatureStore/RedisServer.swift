@@ -18,21 +18,24 @@ package final class RedisServer: Sendable {
 
     /// Starts the server of `folder` (made if missing), or takes over the one that runs there; answers once it takes commands.
     ///
-    /// `startMilliseconds` bounds the wait, loading of the append-only file included. Throws `notInstalled`, `locked` or `unavailable`.
-    package init(folder: String, program: String = "redis-server", startMilliseconds: Int = 120_000) throws(StoreError) {
+    /// `startMilliseconds` bounds the wait, loading of the append-only file included, and it ends where the server is not wanted any more.
+    /// Throws `notInstalled`, `locked` or `unavailable`.
+    package init(
+        folder: String, program: String = "redis-server", startMilliseconds: Int = 120_000, isWanted: () -> Bool = { true }
+    ) throws(StoreError) {
         let folder = try RedisServer.makeFolder(folder)
         self.folder = folder
         let lock = try RedisServer.takeLock(folder)
         do {
             let socket = try RedisServer.socketPath(folder: folder)
             address = StoreAddress(socketPath: socket)
-            if let found = try RedisServer.leftover(folder: folder, address: address, waitMilliseconds: startMilliseconds) {
+            if let found = try RedisServer.leftover(folder: folder, address: address, startMilliseconds, isWanted) {
                 processID = found
                 isTakenOver = true
             } else {
                 processID = try RedisServer.spawn(program, folder: folder, socket: socket)
                 isTakenOver = false
-                try RedisServer.waitUntilReady(processID, folder: folder, address: address, milliseconds: startMilliseconds)
+                try RedisServer.waitUntilReady(processID, folder: folder, address: address, startMilliseconds, isWanted)
             }
         } catch {
             RedisServer.unlock(lock)
@@ -103,13 +106,15 @@ package final class RedisServer: Sendable {
     }
 
     /// The process id of a server that an earlier run left in the folder: one that answers is taken over, one that does not is ended.
-    private static func leftover(folder: String, address: StoreAddress, waitMilliseconds: Int) throws(StoreError) -> Int32? {
+    private static func leftover(
+        folder: String, address: StoreAddress, _ milliseconds: Int, _ isWanted: () -> Bool
+    ) throws(StoreError) -> Int32? {
         guard let processID = recordedProcess(folder: folder) else { return nil }
-        if waits(waitMilliseconds, until: { isReady(address) || !isRunning(processID, folder: folder) || !isListening(address) }),
-            isReady(address)
-        {
-            return processID
+        let isSettled = waits(milliseconds) {
+            isReady(address) || !isRunning(processID, folder: folder) || !isListening(address) || !isWanted()
         }
+        if isSettled, isReady(address) { return processID }
+        guard isWanted() else { throw notWanted }
         guard isRunning(processID, folder: folder) else { return nil }
         kill(processID, SIGTERM)
         if !waits(10_000, until: { !isRunning(processID, folder: folder) }) {
@@ -165,8 +170,8 @@ package final class RedisServer: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, folder + "/redis.out", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // None of our sockets may live on in a server that outlives us.
-        for descriptor in openDescriptors() where descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // None of our sockets may live on in a server that outlives us, nor one that is accepted meanwhile.
+        _ = closeFrom?(&actions, 3)
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var processID: pid_t = 0
@@ -179,19 +184,24 @@ package final class RedisServer: Sendable {
         return processID
     }
 
-    private static func openDescriptors() -> [Int32] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { Int32($0) }
-    }
+    /// `posix_spawn_file_actions_addclosefrom_np` (glibc 2.34), which the module map of Glibc does not show.
+    private static let closeFrom: CloseFrom? =
+        dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map { unsafeBitCast($0, to: CloseFrom.self) }
+    private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
 
-    private static func waitUntilReady(_ processID: Int32, folder: String, address: StoreAddress, milliseconds: Int) throws(StoreError) {
-        if waits(milliseconds, until: { isReady(address) || !isRunning(processID, folder: folder) }), isRunning(processID, folder: folder) {
-            return
-        }
+    private static var notWanted: StoreError { StoreError(.unavailable, "nobody waits for redis-server any more") }
+
+    private static func waitUntilReady(
+        _ processID: Int32, folder: String, address: StoreAddress, _ milliseconds: Int, _ isWanted: () -> Bool
+    ) throws(StoreError) {
+        let isSettled = waits(milliseconds) { isReady(address) || !isRunning(processID, folder: folder) || !isWanted() }
+        if isSettled, isWanted(), isRunning(processID, folder: folder) { return }
         let hasEnded = !isRunning(processID, folder: folder)
         if !hasEnded {
             kill(processID, SIGKILL)
             _ = waits(1000) { !isRunning(processID, folder: folder) }
         }
+        if !isWanted() { throw notWanted }
         let why = hasEnded ? "ended" : "took longer than \(milliseconds) ms"
         throw StoreError(.unavailable, "redis-server \(why) while starting in \(folder); its last words: \(lastWords(folder))")
     }

@@ -7,6 +7,8 @@ import Home
 import Hummingbird
 import Jobs
 import Logging
+import NIOConcurrencyHelpers
+import NIOPosix
 import ServiceLifecycle
 
 /// Makes the parts of a process once what they stand on can be reached, and runs the services that work with them.
@@ -15,33 +17,39 @@ struct PartsService: Service {
     let role: RecsServer.Role
     let resources: Resources
     let control: ControlStore
-    let startup: Startup
+    let front: FrontResponder
     let logger: Logger
     let whenListening: @Sendable (Int) -> Void
 
     func run() async throws {
-        // Nil where the process is told to stop while it waits.
-        guard let (port, foundations) = try await cancelWhenGracefulShutdown(opened) else { return }
-        let services = try services(foundations)
+        guard let (port, services) = try await cancelWhenGracefulShutdown(started) else { return }
+        if !Task.isShuttingDownGracefully { whenListening(port) }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) }, logger: logger))
-        whenListening(port)
         try await group.run()
     }
 
-    /// The port that the process listens on, and what its parts stand on; nil where the wait for either is broken off.
-    @Sendable private func opened() async throws -> (port: Int, Foundations)? {
+    /// The port that the process listens on, and its services in the order of their starting; nil where it is told to stop meanwhile.
+    @Sendable private func started() async throws -> (port: Int, services: [any Service])? {
+        guard let port = await front.port else { return nil }
         do {
-            guard let port = await startup.port else { return nil }
-            return (port, try await Foundations.open(configuration, resources: resources, waiting: startup.waits(for:), logger: logger))
-        } catch is CancellationError {
-            return nil
+            let foundations = try await Foundations.open(configuration, resources: resources, waiting: front.waits(for:), logger: logger)
+            do {
+                return (port, try await services(foundations))
+            } catch {
+                await foundations.log.close()
+                throw error
+            }
+        } catch {
+            if Task.isCancelled { return nil }
+            throw error
         }
     }
 
-    /// Makes the parts, hands requests to their routes, and answers the services in the order of their starting.
-    private func services(_ foundations: Foundations) throws -> [any Service] {
+    /// Makes the parts and hands requests to their routes.
+    private func services(_ foundations: Foundations) async throws -> [any Service] {
+        front.waits(for: "reading the catalogue")
         let catalogs = try openCatalog(control, resources)
         for test in configuration.jobs.tests {
             if let lack = test.lack(in: catalogs.current) { logger.warning("\(lack)", metadata: ["test": "\(test.id)"]) }
@@ -50,7 +58,7 @@ struct PartsService: Service {
         let definition = Definition(version: 0, settings: configuration.jobs, catalog: catalogs.current)
         let version = try definitions.store(definition, at: wallClockMilliseconds())
         let runsRedis = configuration.redis == nil && role.servesAPI
-        let redis = runsRedis ? try RedisChild(folder: configuration.redisFolder, logger: logger) : nil
+        let redis = runsRedis ? try await startRedis() : nil
         // A worker without a Redis of its own uses the one that `recs serve` runs in the same data folder, and waits for it.
         let address = try redis?.address ?? configuration.storeAddress()
         let parts = try Parts(
@@ -64,8 +72,8 @@ struct PartsService: Service {
         if !role.topics.isEmpty { services.append(LagWatch(log: parts.foundations.log, board: parts.board)) }
         services += archiveJobs(parts)
         services += retention(parts)
-        services += [parts.assignments, parts.snapshots]
-        startup.finish(parts, try router(parts, changes).buildResponder())
+        services += [parts.assignments, parts.snapshots, RequestsEnd(front: front)]
+        front.finish(parts, try router(parts, changes).buildResponder())
         return services
     }
 
@@ -77,6 +85,19 @@ struct PartsService: Service {
             logger.info("first start: took the shipped catalogue", metadata: ["titles": "\(diff.added.count)"])
         }
         return catalogs
+    }
+
+    /// Waits on a thread of its own while Redis reads its file, which may take long.
+    private func startRedis() async throws -> RedisChild {
+        front.waits(for: "starting redis-server, which reads its file")
+        let isWanted = NIOLockedValueBox(true)
+        return try await withTaskCancellationHandler {
+            try await NIOThreadPool.singleton.runIfActive { [configuration, logger] in
+                try RedisChild(folder: configuration.redisFolder, logger: logger) { isWanted.withLockedValue { $0 } }
+            }
+        } onCancel: {
+            isWanted.withLockedValue { $0 = false }
+        }
     }
 
     private func jobs(_ parts: Parts) -> JobFleet {
@@ -104,5 +125,15 @@ struct PartsService: Service {
             parts: parts, changes: changes, configuration: configuration, servesAPI: role.servesAPI, runsJobs: !role.topics.isEmpty,
             openAPI: try resources.openAPI()
         ).build()
+    }
+}
+
+/// Ends requests before the parts that answer them, where one of these fails; in an orderly stop the server has ended them before.
+private struct RequestsEnd: Service {
+    let front: FrontResponder
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        front.endRequests()
     }
 }

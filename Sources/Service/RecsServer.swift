@@ -31,30 +31,30 @@ package struct RecsServer {
     package func run(whenListening: @escaping @Sendable (Int) -> Void) async throws {
         let resources = try Resources()
         let control = try ControlStore(folder: configuration.dataFolder)
-        let startup = Startup()
+        let front = FrontResponder()
         let parts = PartsService(
-            configuration: configuration, role: role, resources: resources, control: control, startup: startup, logger: logger,
+            configuration: configuration, role: role, resources: resources, control: control, front: front, logger: logger,
             whenListening: whenListening)
         let group = ServiceGroup(
             configuration: .init(
-                services: [parts, api(startup), SignalStreams(startup: startup)].map {
+                services: [parts, api(front), SignalStreams(front: front)].map {
                     .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
         } catch {
-            await startup.parts?.close()
+            await front.parts?.close()
             throw error
         }
-        await startup.parts?.close()
+        await front.parts?.close()
     }
 
-    private func api(_ startup: Startup) -> any Service {
+    private func api(_ front: FrontResponder) -> any Service {
         Application(
-            responder: startup, server: LoopConnections.server,
+            responder: front, server: LoopConnections.server,
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "recs"),
-            onServerRunning: { channel in startup.listens(on: channel.localAddress?.port ?? 0) },
+            onServerRunning: { channel in front.listens(on: channel.localAddress?.port ?? 0) },
             logger: Logger(label: logger.label) { _ in RequestLogHandler(logger.handler) })
     }
 }

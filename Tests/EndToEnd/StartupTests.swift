@@ -5,27 +5,25 @@ import Testing
 extension EndToEndTests {
     /// A service that cannot work yet: it says what it waits for, and ends when it is told to.
     @Suite struct StartupTests {
-        /// `recs serve` that looks for its schema registry where nobody listens yet.
+        /// `recs serve` that looks for its schema registry or its broker where nobody listens yet.
         private struct WaitingServer {
             let url: String
             let process: ChildProcess
             let folder: TemporaryFolder
 
-            init(registryPort: Int) throws {
+            init(_ option: String, port awaited: Int) throws {
                 folder = try TemporaryFolder()
                 let port = freePort()
                 url = "http://127.0.0.1:\(port)"
+                let address = (option == "--log" ? "kafka" : "http") + "://127.0.0.1:\(awaited)"
                 process = try ChildProcess(
-                    RecsBinary.path,
-                    ["serve", "--data", folder.path("data"), "--port", "\(port)", "--registry", "http://127.0.0.1:\(registryPort)"])
+                    RecsBinary.path, ["serve", "--data", folder.path("data"), "--port", "\(port)", option, address])
             }
 
             func readiness() async throws -> Answer { try await Answer.to("GET", url + "/readyz") }
 
-            /// Waits until it says that it waits for the registry.
-            func waitsForRegistry() async -> Bool {
-                await comesTrue { (try? await readiness())?.text.contains("waiting for the schema registry") == true }
-            }
+            /// Comes true once it says that it waits.
+            func waits() async -> Bool { await comesTrue { (try? await readiness())?.text.contains("waiting for the ") == true } }
 
             func end() async throws -> Int32 {
                 process.signal(SIGTERM)
@@ -35,9 +33,9 @@ extension EndToEndTests {
 
         @Test func probesTellWhatIsWaitedForUntilItIsThere() async throws {
             let registryPort = freePort()
-            let server = try WaitingServer(registryPort: registryPort)
-            defer { server.process.signal(SIGTERM) }
-            #expect(await server.waitsForRegistry())
+            let server = try WaitingServer("--registry", port: registryPort)
+            defer { if server.process.isRunning { server.process.signal(SIGTERM) } }
+            #expect(await server.waits())
             #expect(try await Answer.to("GET", server.url + "/healthz").status == 200)
             #expect(try await server.readiness().status == 503)
             let event = Data(EventText.event("title_rated", of: "u", "\"title_id\":\"sintel\",\"rating\":4").utf8)
@@ -56,9 +54,9 @@ extension EndToEndTests {
             try await registry.end()
         }
 
-        @Test func whatWaitsEndsWhenToldTo() async throws {
-            let server = try WaitingServer(registryPort: freePort())
-            #expect(await server.waitsForRegistry())
+        @Test(arguments: ["--registry", "--log"]) func whatWaitsEndsWhenToldTo(_ option: String) async throws {
+            let server = try WaitingServer(option, port: freePort())
+            #expect(await server.waits())
             #expect(try await server.end() == 0)
         }
     }

@@ -98,6 +98,22 @@ import Testing
         #expect(failure?.description.contains("manifest") == true)
     }
 
+    @Test func endsTheWaitForAServerThatIsNotWantedAnyMore() throws {
+        let (program, started) = (folder.path("never-ready"), folder.path("never-ready.pid"))
+        try "#!/bin/sh\necho $$ > \(started)\nexec sleep 600\n".write(toFile: program, atomically: true, encoding: .utf8)
+        chmod(program, 0o700)
+        func process() -> Int32? {
+            (try? String(contentsOfFile: started, encoding: .utf8)).flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        }
+        let failure = #expect(throws: StoreError.self) {
+            try RedisServer(folder: folder.path("redis"), program: program) { process() == nil }
+        }
+        #expect(failure?.kind == .unavailable)
+        #expect(kill(try #require(process()), 0) == -1 && errno == ESRCH)
+        // The folder is free again.
+        #expect(try RedisServer(folder: folder.path("redis")).isRunning)
+    }
+
     @Test func findsAShortSocketForALongFolder() throws {
         let long = folder.path(String(repeating: "long", count: 30))
         let server = try RedisServer(folder: long)

@@ -39,7 +39,7 @@ struct ObservingMiddleware: RouterMiddleware {
             context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             response = ObservingMiddleware.internalError.response(from: request, context: context)
         }
-        if let id = Self.requestID { response.headers[id] = context.id }
+        response.identify(context)
         let answered = RouteMetrics.Kind(
             method: request.method.rawValue, route: context.endpointPath ?? "unmatched", code: response.status.code)
         routes.observe(answered, seconds: (ContinuousClock.now - started) / .seconds(1))
@@ -52,8 +52,6 @@ struct ObservingMiddleware: RouterMiddleware {
 
     private static let internalError = Problem(
         .internalServerError, "Internal error", "the service failed to answer; the log has the reason under this request_id")
-
-    private static let requestID = HTTPField.Name("X-Request-ID")
 
     /// What the framework itself refuses, in our words.
     private func problem(for status: HTTPResponse.Status, _ request: Request) -> Problem {
@@ -73,5 +71,12 @@ struct ObservingMiddleware: RouterMiddleware {
             .methodNotAllowed, "Method not allowed", "\(request.uri.path) takes \(methods.joined(separator: ", ")), not \(request.method)")
         problem.allowedMethods = methods
         return problem
+    }
+}
+
+extension Response {
+    /// Gives the answer the id of its request.
+    mutating func identify(_ context: APIContext) {
+        if let name = HTTPField.Name("X-Request-ID") { headers[name] = context.id }
     }
 }

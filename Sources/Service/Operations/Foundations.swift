@@ -28,43 +28,46 @@ package struct Foundations: Sendable {
     ///   - clock: gives the embedded log's records their append times, milliseconds since 1970.
     package static func open(
         _ configuration: Configuration, resources: Resources, prefersArchive: Bool = false, lease: LogLease? = nil,
-        waiting: @Sendable (String) -> Void = { _ in }, clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, logger: Logger
+        waiting: @escaping @Sendable (String) -> Void = { _ in },
+        clock: @escaping @Sendable () -> Int64 = wallClockMilliseconds, logger: Logger
     ) async throws -> Foundations {
-        func patiently<R>(_ what: String, _ body: () async throws -> R) async throws -> R {
-            waiting("opening the \(what)")
-            return try await retrying(body) { error in
-                logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
-                waiting("waiting for the \(what): \(error)")
-            }
-        }
         let lease = configuration.log == "embedded" ? try lease ?? LogLease(sharing: configuration.dataFolder) : nil
         let schemas = try resources.schemas()
         let registry = try registry(configuration)
-        let ids = try await patiently("schema registry") { try await register(schemas, in: registry) }
+        let patience = Patience(waiting: waiting, logger: logger)
+        let ids = try await patience.open("schema registry") { try await register(schemas, in: registry) }
         let bareLog = try log(configuration, clock)
         let log: any EventLog =
             configuration.archives
             ? ArchivedLog(bareLog, archive: Archive(folder: configuration.archiveFolder), prefersArchive: prefersArchive) : bareLog
-        var generations: [Topic: UInt64] = [:]
-        var lost = LostOffsets()
-        for topic in Topic.allCases {
-            let description = try await patiently("event log") {
-                try await log.open(topic, partitions: configuration.partitionCount)
+        do {
+            var generations: [Topic: UInt64] = [:]
+            var lost = LostOffsets()
+            for topic in Topic.allCases {
+                generations[topic] = try await patience.open("event log") { try await open(topic, of: log, configuration) }
+                if lease != nil { lost.add(topic, try await log.ranges(topic)) }
             }
-            guard description.partitions == configuration.partitionCount else {
-                throw LogError(
-                    .mismatch,
-                    "topic \(topic.name) has \(description.partitions) partitions and the configuration says \(configuration.partitionCount); "
-                        + "set `partitions: \(description.partitions)` (all topics must have the same number)"
-                        + Foundations.wayToChange(configuration))
-            }
-            generations[topic] = description.generation
-            if lease != nil { lost.add(topic, try await log.ranges(topic)) }
+            return Foundations(
+                log: log, bareLog: bareLog, registry: registry, schemas: schemas, schemaIDs: ids, generations: generations,
+                writer: try InternalEventWriter(schemas: schemas, schemaIDs: ids), partitionCount: configuration.partitionCount,
+                lostOffsets: lost, lease: lease)
+        } catch {
+            await log.close()
+            throw error
         }
-        return Foundations(
-            log: log, bareLog: bareLog, registry: registry, schemas: schemas, schemaIDs: ids, generations: generations,
-            writer: try InternalEventWriter(schemas: schemas, schemaIDs: ids), partitionCount: configuration.partitionCount,
-            lostOffsets: lost, lease: lease)
+    }
+
+    /// Opens a topic, making it where it is missing; answers its generation.
+    private static func open(_ topic: Topic, of log: any EventLog, _ configuration: Configuration) async throws -> UInt64 {
+        let description = try await log.open(topic, partitions: configuration.partitionCount)
+        guard description.partitions == configuration.partitionCount else {
+            throw LogError(
+                .mismatch,
+                "topic \(topic.name) has \(description.partitions) partitions and the configuration says \(configuration.partitionCount); "
+                    + "set `partitions: \(description.partitions)` (all topics must have the same number)"
+                    + Foundations.wayToChange(configuration))
+        }
+        return description.generation
     }
 
     /// A viewer's events are in order within one partition only: another count means another log.
@@ -96,6 +99,7 @@ package struct Foundations: Sendable {
         for type in EventType.allCases {
             let topics = type.topic.map { [$0] } ?? Topic.allCases.filter(\.hasJob)
             for topic in topics {
+                try Task.checkCancellation()
                 ids[type] = try await registry.register(
                     subject: "\(topic.name)-recs.events.\(type.rawValue)", schema: schemas[type].json)
             }
@@ -104,18 +108,30 @@ package struct Foundations: Sendable {
     }
 
     /// Tries until it goes, while what fails is only out of reach.
-    private static func retrying<R>(_ body: () async throws -> R, whenAway tell: (any Error) -> Void) async throws -> R {
-        var wait = 0.25
-        while true {
-            do {
-                return try await body()
-            } catch let error as LogError where error.kind == .unavailable {
-                tell(error)
-            } catch let error as RegistryError where error.kind == .unavailable {
-                tell(error)
+    private struct Patience {
+        let waiting: @Sendable (String) -> Void
+        let logger: Logger
+
+        func open<R>(_ what: String, _ body: () async throws -> R) async throws -> R {
+            waiting("opening the \(what)")
+            var wait = 0.25
+            while true {
+                try Task.checkCancellation()
+                do {
+                    return try await body()
+                } catch let error as LogError where error.kind == .unavailable {
+                    tell(what, error)
+                } catch let error as RegistryError where error.kind == .unavailable {
+                    tell(what, error)
+                }
+                try await Task.sleep(for: .seconds(wait))
+                wait = min(wait * 2, 5)
             }
-            try await Task.sleep(for: .seconds(wait))
-            wait = min(wait * 2, 5)
+        }
+
+        private func tell(_ what: String, _ error: any Error) {
+            logger.warning("waiting for the \(what)", metadata: ["error": "\(error)"])
+            waiting("waiting for the \(what): \(error)")
         }
     }
 }

@@ -11,8 +11,9 @@ final class RedisChild: Service {
     private let logger: Logger
     let address: StoreAddress
 
-    init(folder: String, logger: Logger) throws {
-        let started = try RedisServer(folder: folder)
+    /// Blocks until the server takes commands, or until it is not wanted any more.
+    init(folder: String, logger: Logger, isWanted: () -> Bool) throws {
+        let started = try RedisServer(folder: folder, isWanted: isWanted)
         self.folder = folder
         self.logger = logger
         address = started.address

@@ -1,12 +1,11 @@
-import FeatureStore
 import ServiceLifecycle
 
 /// Ends the players' signal streams first when the process stops: an open stream would keep the HTTP server from stopping.
 struct SignalStreams: Service {
-    let startup: Startup
+    let front: FrontResponder
 
     func run() async throws {
         try? await gracefulShutdown()
-        startup.parts?.signals.stop()
+        front.endSignals()
     }
 }

@@ -28,7 +28,7 @@ package final class StageClock: Sendable {
 
     package init() {}
 
-    /// Notes what a commit has written and how long it took; one that had nothing to write is none.
+    /// Notes what a commit has written and how long it took; one without values, as idle jobs make them, is left out.
     func committed(_ values: (users: Int, titles: Int), ofChanged count: Int, in duration: Duration) {
         if values == (0, 0) { return }
         users.add(values.users, ordering: .relaxed)
