@@ -25,7 +25,7 @@ struct EventRoutes: Sendable {
         do throws(BodyError) {
             // A small body is done with before another thread would have woken; a large one would keep the loop from its other connections.
             if body.readableBytes <= EventRoutes.loopBodyByteCountMax { return try await answer(body, format, to: request, context) }
-            return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(BodyError) in
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) { @concurrent () async throws(BodyError) in
                 try await answer(body, format, to: request, context)
             }
         } catch {

@@ -21,7 +21,7 @@ package final class Published: Sendable {
     /// How titles stand in the region, worked out once a region and snapshot; not on the thread that asks, which may have other requests.
     package func standings(region: RegionID) async -> RegionStandings {
         if let known = standings.known(region) { return known }
-        return await withTaskExecutorPreference(globalConcurrentExecutor) { standings.value(for: region) { make(region) } }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { @concurrent in standings.value(for: region) { make(region) } }
     }
 
     /// Works out the standings of the regions that pages were asked for while `before` was served, so that no request waits for them and no

@@ -6,18 +6,8 @@ import Testing
 
 /// What the simulator and the import write passes the gateway.
 @Suite struct SimulatedEventsFitTests {
-    private func encoder() throws -> GatewayEncoder {
-        let folder = Repository.root.appendingPathComponent("Data/schemas")
-        let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-        let sources = try names.filter { $0.hasSuffix(".avsc") }.map {
-            try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)
-        }
-        let ids = Dictionary(uniqueKeysWithValues: EventType.allCases.enumerated().map { ($1, Int32($0 + 1)) })
-        return GatewayEncoder(schemas: try EventSchemas(sources: sources), schemaIDs: ids, limits: GatewayLimits())
-    }
-
     private func refusals(_ bytes: [UInt8], now: Int64) throws -> (count: Int, refused: [String]) {
-        var encoder = try encoder()
+        var encoder = try GatewayEncoder.ofOurSchemas()
         var output = EncodedEvents()
         try bytes.withUnsafeBytes { try encoder.encode($0, format: .ndjson, now: now, into: &output) }
         let refused = output.verdicts.compactMap { verdict -> String? in
