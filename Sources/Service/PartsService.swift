@@ -89,7 +89,7 @@ struct PartsService: Service {
 
     /// Waits on a thread of its own while Redis reads its file, which may take long.
     private func startRedis() async throws -> RedisChild {
-        front.waits(for: "starting redis-server, which reads its file")
+        front.waits(for: "waiting for redis-server, which reads its file")
         let isWanted = NIOLockedValueBox(true)
         return try await withTaskCancellationHandler {
             try await NIOThreadPool.singleton.runIfActive { [configuration, logger] in
