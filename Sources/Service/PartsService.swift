@@ -24,10 +24,7 @@ struct PartsService: Service {
     func run() async throws {
         guard let (port, services) = try await cancelWhenGracefulShutdown(started) else { return }
         if !Task.isShuttingDownGracefully { whenListening(port) }
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) }, logger: logger))
-        try await group.run()
+        try await ServiceGroup(endingTogether: services, logger: logger).run()
     }
 
     /// The port that the process listens on, and its services in the order of their starting; nil where it is told to stop meanwhile.

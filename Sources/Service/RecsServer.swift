@@ -36,11 +36,7 @@ package struct RecsServer {
             configuration: configuration, role: role, resources: resources, control: control, front: front, logger: logger,
             whenListening: whenListening)
         let group = ServiceGroup(
-            configuration: .init(
-                services: [parts, api(front), SignalStreams(front: front)].map {
-                    .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            endingTogether: [parts, api(front), SignalStreams(front: front)], signals: [.sigterm, .sigint], logger: logger)
         do {
             try await group.run()
         } catch {
@@ -70,4 +66,14 @@ extension RecsServer.Role {
     }
 
     var servesAPI: Bool { if case .worker = self { false } else { true } }
+}
+
+extension ServiceGroup {
+    /// Services that all end, in reverse order, where one of them fails.
+    init(endingTogether services: [any Service], signals: [UnixSignal] = [], logger: Logger) {
+        self.init(
+            configuration: .init(
+                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: signals, logger: logger))
+    }
 }

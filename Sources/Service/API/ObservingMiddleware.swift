@@ -75,8 +75,10 @@ struct ObservingMiddleware: RouterMiddleware {
 }
 
 extension Response {
+    private static let requestID = HTTPField.Name("X-Request-ID")
+
     /// Gives the answer the id of its request.
     mutating func identify(_ context: APIContext) {
-        if let name = HTTPField.Name("X-Request-ID") { headers[name] = context.id }
+        if let name = Response.requestID { headers[name] = context.id }
     }
 }
