@@ -56,8 +56,12 @@ package struct TasteWindows: Sendable, Equatable {
         if range.isEmpty { return }
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: 256) { sums in
             sums.initialize(repeating: 0)
-            for cell in cells.cells[range] { sums[Int(cell.kind)] &+= cell.value }
-            for genre in 0..<256 where sums[genre] != 0 { body(GenreID(UInt8(genre)), Double(sums[genre]) / 1000) }
+            var limit = 0
+            for cell in cells.cells[range] {
+                sums[Int(cell.kind)] &+= cell.value
+                limit = max(limit, Int(cell.kind) + 1)
+            }
+            for genre in 0..<limit where sums[genre] != 0 { body(GenreID(UInt8(genre)), Double(sums[genre]) / 1000) }
         }
     }
 

@@ -5,7 +5,7 @@ import Features
 /// Says in words, of real events, why a title stands where it stands; texts that many titles share are made once a page.
 struct Evidence: Sendable {
     /// Texts that many titles share, told apart by a title, a genre or the place of a search.
-    private enum Shared: UInt8 { case play, because, genre, searched, chosen, like }
+    private enum Shared: UInt8 { case play, because, next, genre, searched, chosen, like }
 
     var texts: PageTexts
     private var shared: [(kind: Shared, number: Int, text: PageTexts.Range)] = []
@@ -169,11 +169,13 @@ struct Evidence: Sendable {
     private mutating func coPlay(_ title: Int, _ context: borrowing ViewerContext) -> PageTexts.Range {
         let anchor = context.titles[title].anchor
         if anchor >= 0 {
+            if let known = known(.next, Int(anchor)) { return known }
             let play = play(of: Int(anchor), context)
-            return texts.make { texts in
+            let text = texts.make { texts in
                 texts.add("often played next: ")
                 texts.add(play)
             }
+            return share(text, .next, Int(anchor))
         }
         let snapshot = context.snapshot
         let liked = context.ratings.first { rating in

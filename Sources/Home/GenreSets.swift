@@ -19,10 +19,24 @@ struct GenreSets: Sendable {
     /// Sets and what they begin with, as a tree: each node adds a genre to its parent, which has a lower number; node 0 is the empty set.
     private var nodes: [Node] = [Node(parent: 0, genre: 0)]
     private var nodeOfSet: [Int32] = []
-    /// `similarities(to:)` of each set; empty where there are too many sets to hold them all.
-    private var similarities: [[Float]] = []
-    /// Of four bytes each.
-    private static let similarityCountMax = 4 << 20
+    /// Of each set; empty where there are too many sets to hold them all.
+    private var likenesses: [Likeness] = []
+    /// Shares of four bytes each, and the sets that are near.
+    private static let shareCountMax = 4 << 20
+
+    /// How alike others are to a set.
+    struct Likeness: Sendable {
+        /// `similarity`, by set.
+        var shares: [Float]
+        /// Sets from `RowScore.alikeMin` on.
+        var near: [Near]
+    }
+
+    /// A set that is alike, and what that adds to its titles' points in a row.
+    struct Near: Sendable, BitwiseCopyable {
+        var set: Int32
+        var points: Int32
+    }
 
     private struct Node: BitwiseCopyable {
         var parent: Int32
@@ -41,7 +55,7 @@ struct GenreSets: Sendable {
             }
             ofTitle.append(numbers[genres]!)
         }
-        if count * count <= Self.similarityCountMax { similarities = (0..<count).map(makeSimilarities) }
+        if count * count <= Self.shareCountMax { likenesses = (0..<count).map(makeLikeness) }
     }
 
     private mutating func add(_ genres: [UInt8]) -> Int32 {
@@ -110,10 +124,17 @@ struct GenreSets: Sendable {
         return either == 0 ? 0 : Float(shared) / Float(either - shared)
     }
 
-    /// `similarity` to every set.
-    func similarities(to set: Int) -> [Float] { similarities.isEmpty ? makeSimilarities(to: set) : similarities[set] }
+    func likeness(to set: Int) -> Likeness { likenesses.isEmpty ? makeLikeness(to: set) : likenesses[set] }
 
-    private func makeSimilarities(to set: Int) -> [Float] {
+    private func makeLikeness(to set: Int) -> Likeness {
+        let shares = similarities(to: set)
+        let near = shares.indices.filter { shares[$0] >= RowScore.alikeMin }
+        return Likeness(
+            shares: shares, near: near.map { Near(set: Int32($0), points: Int32(Points.of(RowScore.genreWeight * shares[$0]))) })
+    }
+
+    /// `similarity` to every set.
+    private func similarities(to set: Int) -> [Float] {
         var shared = [Float](repeating: 0, count: count)
         let own = Float(range(set).count)
         shared.withUnsafeMutableBufferPointer { shared in

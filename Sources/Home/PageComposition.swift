@@ -132,22 +132,25 @@ private struct ScoreRange {
     var highest = -Float.infinity
 
     init(_ context: borrowing ViewerContext) {
-        var (least, greatest) = (Int64.max, Int64.min)
-        let (starts, ordered) = (context.standings.starts, context.standings.ordered)
-        let (tops, bottoms, terms) = (context.standings.first, context.standings.least, context.taste.points)
-        for set in 0..<context.columns.sets.count {
-            let term = terms[set]
-            // Nearly all sets lie between those seen before.
-            if Points.points(ofKey: tops[set]) + term <= greatest && bottoms[set] + term >= least { continue }
-            let titles = ordered[Int(starts[set])..<Int(starts[set + 1])]
-            // From either end to the first that counts, or that would change nothing.
-            let first = titles.first { Points.points(ofKey: $0) + term <= greatest || context.isCommon($0) }
-            if let first { greatest = max(greatest, Points.points(ofKey: first) + term) }
-            let last = titles.last { Points.points(ofKey: $0) + term >= least || context.isCommon($0) }
-            if let last { least = min(least, Points.points(ofKey: last) + term) }
-        }
+        var (least, greatest) = (Points.limit, -Points.limit)
         context.titles.forEach { entry in
             if entry.pointee.isShowable { (least, greatest) = (min(least, entry.pointee.points), max(greatest, entry.pointee.points)) }
+        }
+        let (standings, terms) = (context.standings, context.taste.points)
+        standings.first.withUnsafeBufferPointer { tops in
+            standings.least.withUnsafeBufferPointer { bottoms in
+                for set in terms.indices where tops[set] != 0 {
+                    let term = terms[set]
+                    // Nearly all sets lie between those seen before.
+                    if Points.points(ofKey: tops[set]) &+ term <= greatest && bottoms[set] &+ term >= least { continue }
+                    let titles = standings.ordered[Int(standings.starts[set])..<Int(standings.starts[set + 1])]
+                    // From either end to the first that counts, or that would change nothing.
+                    let first = titles.first { Points.points(ofKey: $0) + term <= greatest || context.isCommon($0) }
+                    if let first { greatest = max(greatest, Points.points(ofKey: first) + term) }
+                    let last = titles.last { Points.points(ofKey: $0) + term >= least || context.isCommon($0) }
+                    if let last { least = min(least, Points.points(ofKey: last) + term) }
+                }
+            }
         }
         if least <= greatest { (lowest, highest) = (Points.score(least), Points.score(greatest)) }
     }

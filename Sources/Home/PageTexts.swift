@@ -62,8 +62,12 @@ package struct PageTexts: Sendable {
     /// A text of this page.
     mutating func add(_ range: Range) {
         precondition(!range.isCommon, "texts of every viewer are shown as they are")
-        bytes.reserveCapacity(bytes.count + Int(range.end - range.start))
-        for place in range.start..<range.end { bytes.append(bytes[Int(place)]) }
+        let (from, to, count) = (Int(range.start), bytes.count, Int(range.end - range.start))
+        bytes.append(contentsOf: repeatElement(0, count: count))
+        bytes.withUnsafeMutableBytes { bytes in
+            let text = UnsafeRawBufferPointer(rebasing: bytes[from..<from + count])
+            UnsafeMutableRawBufferPointer(rebasing: bytes[to...]).copyMemory(from: text)
+        }
     }
 
     mutating func add(_ number: Int64) {

@@ -4,40 +4,45 @@
 /// rounding. A title and its points in one word: greater for more points and, where they are equal, for a lower index.
 enum Points {
     private static let one = 268_435_456.0
-    private static let titleBits: UInt64 = 24
+    /// Adding it leaves no room for what stands behind the point, so that the sum's lowest bits are the nearest whole number.
+    private static let rounding = 6_755_399_441_055_744.0
+    private static let titleBits: UInt64 = 23
     private static let titleMask: UInt64 = 1 << titleBits - 1
-    private static let limit: Int64 = 1 << 39 - 1
-    /// More than any sum of terms.
-    static let unreached: Int64 = 1 << 60
+    /// Below the points: the title, and a bit for keys of titles that head a list.
+    private static let lowBits = titleBits + 1
+    /// More than any sum of terms, of which a score has no more than 15.
+    static let limit: Int64 = 1 << 39 - 1
     /// Titles that a key can tell apart.
-    static let titleCountMax = 1 << 24
+    static let titleCountMax = 1 << 23
 
-    /// To the nearest; terms beyond ±500 count as that.
+    /// To the nearest, the even one of two; terms beyond ±128 count as that.
     @inline(__always)
     static func of(_ value: Float) -> Int64 {
-        let scaled = Double(min(max(value, -500), 500)) * one
-        return Int64(scaled >= 0 ? scaled + 0.5 : scaled - 0.5)
+        let scaled = Double(min(max(value, -128), 128)) * one
+        return Int64(bitPattern: (scaled + rounding).bitPattern &- rounding.bitPattern)
     }
 
     static func score(_ points: Int64) -> Float { Float(Double(points) / one) }
 
+    /// The key of a title that stands alone.
+    @inline(__always)
     static func key(_ points: Int64, _ title: Int32) -> UInt64 {
-        let shifted = UInt64(bitPattern: min(max(points, -limit), limit) + limit)
-        return shifted << titleBits | (titleMask ^ UInt64(UInt32(bitPattern: title)))
+        UInt64(bitPattern: points &+ limit) << lowBits | (titleMask ^ UInt64(UInt32(bitPattern: title))) << 1
     }
 
-    static func title(ofKey key: UInt64) -> Int32 { Int32(truncatingIfNeeded: titleMask ^ (key & titleMask)) }
+    /// The key of a title that others of a list come after.
+    static func listKey(_ points: Int64, _ title: Int32) -> UInt64 { key(points, title) | 1 }
 
-    static func points(ofKey key: UInt64) -> Int64 { Int64(key >> titleBits) - limit }
+    @inline(__always)
+    static func isOfList(_ key: UInt64) -> Bool { key & 1 != 0 }
 
-    /// From a title to the next of its list: how many points fewer that one has, and which it is.
-    static func step(from key: UInt64, to next: UInt64) -> UInt64 {
-        UInt64(points(ofKey: key) - points(ofKey: next)) << titleBits | (next & titleMask)
-    }
+    @inline(__always)
+    static func title(ofKey key: UInt64) -> Int32 { Int32(truncatingIfNeeded: ~(key >> 1) & titleMask) }
 
-    /// The key of the next title of a list, whatever is added to the points of all its titles.
-    static func key(_ key: UInt64, after step: UInt64) -> UInt64 {
-        let (points, isTooLow) = (key & ~titleMask).subtractingReportingOverflow(step & ~titleMask)
-        return (isTooLow ? 0 : points) | step & titleMask
-    }
+    @inline(__always)
+    static func points(ofKey key: UInt64) -> Int64 { Int64(key >> lowBits) &- limit }
+
+    /// The key of the same title with so many points more.
+    @inline(__always)
+    static func key(_ key: UInt64, adding points: Int64) -> UInt64 { key &+ UInt64(bitPattern: points) << lowBits }
 }

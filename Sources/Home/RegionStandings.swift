@@ -35,12 +35,11 @@ package final class RegionStandings: Sendable {
     /// The titles of each genre set that may be shown here, by points, ties by index: keys `ordered[starts[s]..<starts[s + 1]]`.
     let ordered: [UInt64]
     let starts: [Int32]
-    /// The key of the first of them, 0 of a set without any, and the points of the last, of such a set so many that no term makes up for it.
+    /// The key of the first of them, and the points of the last; 0 of a set without any.
     let first: [UInt64]
     let least: [Int64]
-    /// From each title to the next of its set (`Points.step`); `noStep` after the last.
+    /// What to add to a title's key, wrapping around, for that of the next of its set, whatever was added to the points of all; 0 after the last.
     let steps: [UInt64]
-    static let noStep = UInt64.max
     /// All titles that may be shown here in the order of `RowScore.trending`, ties by index.
     let trendingOrder: [Int32]
     /// Titles that may be shown here and are new, ascending.

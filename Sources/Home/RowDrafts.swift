@@ -43,13 +43,11 @@ struct RowDrafts {
 
     /// All showable titles without certain marks by the model's score.
     static func all(_ context: borrowing ViewerContext, but marks: TitleMarks) -> RankedTitles {
-        let terms = context.taste.points
-        var titles = RankedTitles(setCount: terms.count, room: context.titles.entries.count, context) { ($0, terms[$0]) }
-        context.titles.forEach { entry in
-            guard entry.pointee.isShowable, entry.pointee.marks.isDisjoint(with: marks) else { return }
-            titles.add(entry.pointee.title, points: entry.pointee.points)
+        RankedTitles(setCount: context.columns.sets.count, context) {
+            ($0, 0)
+        } own: {
+            $0.pointee.isShowable && $0.pointee.marks.isDisjoint(with: marks) ? $0.pointee.points : nil
         }
-        return titles
     }
 
     /// Where nearly everything has been played, what was played may come again here: an empty page helps nobody.
@@ -64,15 +62,13 @@ struct RowDrafts {
     }
 
     private func new(_ context: borrowing ViewerContext) -> RowDraft {
-        var titles = RankedTitles()
-        titles.reserve(context.standings.newest.count)
-        for new in context.standings.newest {
-            if let place = context.titles.places[Int(new.title)] {
-                let (isEligible, points) = (context.titles.entries[place].isEligible, context.titles.entries[place].points)
-                if isEligible { titles.add(new.title, points: points) }
-            } else if context.isOfAge(Int(new.title)) {
-                titles.add(new.title, points: context.taste.points[Int(new.set)] + new.points)
+        let (newest, terms, known, age) = (context.standings.newest, context.taste.points, context.titles, context.age)
+        let titles = RankedTitles(titleCount: newest.count) { place in
+            let new = newest[place]
+            if let place = known.places[Int(new.title)] {
+                return known.entries[place].isEligible ? (new.title, known.entries[place].points) : nil
             }
+            return age.admits(Int(new.title)) ? (new.title, terms[Int(new.set)] + new.points) : nil
         }
         return draft(.new, titles, bonus: -0.1)
     }
@@ -106,25 +102,23 @@ struct RowDrafts {
     /// Titles that follow `title` or share most of its genres, with the model's score and what the closeness adds; where a search is given,
     /// what fits it too.
     private func neighbours(of title: Int, search: ViewerContext.Search?, _ context: inout ViewerContext) -> RankedTitles {
-        let alike = context.columns.sets.similarities(to: context.columns.set(of: title))
-        var titles = RankedTitles()
-        titles.reserve(alike.count + context.titles.entries.count)
-        for set in alike.indices where alike[set] >= RowScore.alikeMin {
-            titles.add(set: set, term: context.taste.points[set] + Points.of(RowScore.genreWeight * alike[set]), context)
-        }
+        let likeness = context.columns.sets.likeness(to: context.columns.set(of: title))
+        let (alike, near) = (likeness.shares, likeness.near)
         let coPlays = context.standings.coPlays
         coPlays.forEach(after: title) { neighbour in
             context.update(context.titles.place(of: Int(neighbour.title))) { $0.closeness = neighbour.closeness }
         }
         for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = match.share } }
-        context.titles.forEach { entry in
-            guard entry.pointee.isEligible else { return }
+        let titles = RankedTitles(setCount: near.count, context) {
+            (Int(near[$0].set), Int64(near[$0].points))
+        } own: { entry in
+            guard entry.pointee.isEligible else { return nil }
             let (closeness, share, alike) = (entry.pointee.closeness, entry.pointee.share, alike[Int(entry.pointee.set)])
             let isNear = closeness != 0 || alike >= RowScore.alikeMin
-            guard isNear || share > 0 else { return }
+            guard isNear || share > 0 else { return nil }
             var points = entry.pointee.points + Points.of(RowScore.matchWeight * share)
             if isNear { points += Points.of(RowScore.closenessWeight * closeness) + Points.of(RowScore.genreWeight * alike) }
-            titles.add(entry.pointee.title, points: points)
+            return points
         }
         coPlays.forEach(after: title) { neighbour in context.update(context.titles.place(of: Int(neighbour.title))) { $0.closeness = 0 } }
         for match in search?.matches ?? [] { context.update(context.titles.place(of: Int(match.title))) { $0.share = 0 } }
@@ -135,7 +129,7 @@ struct RowDrafts {
     private func genres(_ context: borrowing ViewerContext) -> [RowDraft] {
         var best: [(genre: Int, worth: Float)] = []
         let countMax = context.settings.genreRowCountMax
-        for genre in 1..<256 where context.columns.titlesByGenre[genre].count >= itemCountMin {
+        for (genre, titleCount) in context.columns.titleCounts.enumerated() where genre > 0 && titleCount >= itemCountMin {
             let worth = context.isCold ? context.standings.genrePopularity[genre] : context.taste.affinity[genre]
             if worth <= 0 || (best.count == countMax && worth <= (best.last?.worth ?? .infinity)) { continue }
             best.insert((genre, worth), at: best.firstIndex { $0.worth < worth } ?? best.count)
@@ -146,9 +140,9 @@ struct RowDrafts {
 
     /// Genres that have no row yet, those played least first.
     func moreGenres(than kinds: [RowDraft.Kind], _ context: borrowing ViewerContext) -> [UInt8] {
-        let (columns, popularity) = (context.columns, context.standings.genrePopularity)
+        let (titleCounts, popularity) = (context.columns.titleCounts, context.standings.genrePopularity)
         let genres = (UInt8(1)...255).filter { genre in
-            columns.titlesByGenre[Int(genre)].count >= itemCountMin && !kinds.contains(.genre(GenreID(genre)))
+            genre < titleCounts.count && titleCounts[Int(genre)] >= itemCountMin && !kinds.contains(.genre(GenreID(genre)))
         }
         return genres.sorted { (popularity[Int($0)], $1) < (popularity[Int($1)], $0) }
     }
@@ -158,16 +152,12 @@ struct RowDrafts {
     }
 
     private func ofGenre(_ genre: UInt8, _ context: borrowing ViewerContext) -> RankedTitles {
-        let (sets, terms) = (context.columns.sets.byGenre[Int(genre)], context.taste.points)
-        var titles = RankedTitles(setCount: sets.count, room: context.titles.entries.count, context) {
-            (Int(sets[$0]), terms[Int(sets[$0])])
+        let (columns, sets) = (context.columns, context.columns.sets.byGenre[Int(genre)])
+        return RankedTitles(setCount: sets.count, context) {
+            (Int(sets[$0]), 0)
+        } own: {
+            $0.pointee.isEligible && columns.sets.has(Int($0.pointee.set), genre) ? $0.pointee.points : nil
         }
-        let columns = context.columns
-        context.titles.forEach { entry in
-            guard entry.pointee.isEligible, columns.sets.has(Int(entry.pointee.set), genre) else { return }
-            titles.add(entry.pointee.title, points: entry.pointee.points)
-        }
-        return titles
     }
 
     /// From the newest search that finds something: what fits it, then what is near the best fit.

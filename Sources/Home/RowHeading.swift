@@ -21,7 +21,8 @@ struct RowHeading {
             reason = "nothing is known of you yet: what is played, rising and new"
         case .topPicks:
             (id, title) = ("top_picks", "Top picks for you")
-            reason = "ranked by " + Self.grounds(context)
+            let text = Self.grounds(context, &evidence)
+            reason = evidence.texts.text(text)
         case .trending:
             (id, title) = ("trending:" + (region.isEmpty ? "all" : region), region.isEmpty ? "Trending now" : "Trending now in " + region)
             reason = "played above what is usual" + (region.isEmpty ? "" : " in " + region)
@@ -57,17 +58,33 @@ struct RowHeading {
         }
     }
 
-    /// "12 plays, 3 searches and 2 ratings".
-    private static func grounds(_ context: borrowing ViewerContext) -> String {
-        var grounds: [String] = []
-        if !context.history.plays.isEmpty { grounds.append(count(context.history.plays.count, "title") + " you played") }
-        if !context.searches.isEmpty {
-            grounds.append(context.searches.count == 1 ? "1 search" : "\(context.searches.count) searches")
+    /// "ranked by 12 titles you played, 3 searches and what is played in SEA".
+    private static func grounds(_ context: borrowing ViewerContext, _ evidence: inout Evidence) -> PageTexts.Range {
+        let (playCount, searchCount, ratingCount) = (context.history.plays.count, context.searches.count, context.ratings.count)
+        let place = Evidence.place(context.standings.region)
+        return evidence.make { texts in
+            texts.add("ranked by ")
+            var left = (playCount > 0 ? 1 : 0) + (searchCount > 0 ? 1 : 0) + (ratingCount > 0 ? 1 : 0)
+            func separate(_ texts: inout PageTexts) {
+                left -= 1
+                texts.add(left == 0 ? " and " : ", ")
+            }
+            if playCount > 0 {
+                texts.add(Int64(playCount), "title")
+                texts.add(" you played")
+                separate(&texts)
+            }
+            if searchCount > 0 {
+                texts.add(Int64(searchCount))
+                texts.add(searchCount == 1 ? " search" : " searches")
+                separate(&texts)
+            }
+            if ratingCount > 0 {
+                texts.add(Int64(ratingCount), "rating")
+                separate(&texts)
+            }
+            texts.add("what is played")
+            texts.add(place)
         }
-        if !context.ratings.isEmpty { grounds.append(count(context.ratings.count, "rating")) }
-        grounds.append("what is played" + (context.standings.region.map { " in " + $0.text } ?? ""))
-        return grounds.count == 1 ? grounds[0] : grounds.dropLast().joined(separator: ", ") + " and " + grounds[grounds.count - 1]
     }
-
-    private static func count(_ count: Int, _ noun: String) -> String { count == 1 ? "1 " + noun : "\(count) " + noun + "s" }
 }

@@ -10,8 +10,10 @@ final class TitleColumns: Sendable {
     let sets: GenreSets
     /// Titles by genre number, ascending.
     let titlesByGenre: [[Int32]]
+    /// How many those are, up to the last genre that has any.
+    let titleCounts: [Int]
     /// No title has a genre of this number or a higher one.
-    let genreLimit: Int
+    var genreLimit: Int { titleCounts.count }
     /// Share of the catalogue's genre mentions, by genre number.
     let genreShares: [Float]
     let addedAt: [Int64]
@@ -38,7 +40,7 @@ final class TitleColumns: Sendable {
             regionStarts.append(Int32(regions.count))
         }
         count = catalog.titles.count
-        genreLimit = (titlesByGenre.lastIndex { !$0.isEmpty } ?? -1) + 1
+        titleCounts = titlesByGenre[...(titlesByGenre.lastIndex { !$0.isEmpty } ?? 0)].map(\.count)
         genreShares = titlesByGenre.map { Float($0.count) / Float(max(genres.count, 1)) }
         addedAt = catalog.titles.map(\.addedAt)
         maturity = catalog.titles.map { Int32(clamping: $0.maturity) }

@@ -19,21 +19,21 @@ struct TitleOrders {
         var keys = [UInt64](repeating: 0, count: showable.count)
         for title in showable {
             let set = columns.set(of: Int(title))
-            keys[Int(next[set])] = Points.key(points[Int(title)], title)
+            keys[Int(next[set])] = Points.listKey(points[Int(title)], title)
             next[set] += 1
         }
-        var steps = [UInt64](repeating: RegionStandings.noStep, count: columns.count)
+        var steps = [UInt64](repeating: 0, count: columns.count)
         let sets = 0..<columns.sets.count
         for set in sets {
             keys[Int(starts[set])..<Int(starts[set + 1])].sort(by: >)
             let ordered = keys[Int(starts[set])..<Int(starts[set + 1])]
             for (key, next) in zip(ordered, ordered.dropFirst()) {
-                steps[Int(Points.title(ofKey: key))] = Points.step(from: key, to: next)
+                steps[Int(Points.title(ofKey: key))] = next &- key
             }
         }
         self.steps = steps
         first = sets.map { starts[$0] == starts[$0 + 1] ? 0 : keys[Int(starts[$0])] }
-        least = sets.map { starts[$0] == starts[$0 + 1] ? Points.unreached : Points.points(ofKey: keys[Int(starts[$0 + 1]) - 1]) }
+        least = sets.map { starts[$0] == starts[$0 + 1] ? 0 : Points.points(ofKey: keys[Int(starts[$0 + 1]) - 1]) }
         ordered = keys
         self.starts = starts
     }

@@ -3,7 +3,7 @@ import Features
 
 /// What the viewer thinks of genres, as the ranker sees it.
 struct ViewerTaste: Sendable {
-    /// Share of each genre in the viewer's taste minus its share in the catalogue, windows blended, by genre number; about −0.5…1.
+    /// Share of each genre of the catalogue in the viewer's taste minus its share there, windows blended, by genre number; about −0.5…1.
     let affinity: [Float]
     /// The `genre_affinity` of a title by its set of genres, and what it adds to the score.
     let ofSet: [Float]
@@ -12,7 +12,7 @@ struct ViewerTaste: Sendable {
     init(_ tastes: [TasteWindows], columns: TitleColumns, model: RankerModel, settings: HomeSettings, now: Int64) {
         let count = columns.sets.count
         guard !tastes.isEmpty else {
-            affinity = [Float](repeating: 0, count: 256)
+            affinity = [Float](repeating: 0, count: columns.genreLimit)
             ofSet = [Float](repeating: 0, count: count)
             points = [Int64](repeating: 0, count: count)
             return
@@ -32,26 +32,28 @@ struct ViewerTaste: Sendable {
 
     /// A window of little weight says little.
     private static func affinity(_ tastes: [TasteWindows], _ columns: TitleColumns, _ settings: HomeSettings, _ now: Int64) -> [Float] {
-        var blended = [Float](repeating: 0, count: 256)
-        var sums = [Float](repeating: 0, count: 256)
-        let shares = columns.genreShares
-        // Of a genre that neither the catalogue nor the viewer's taste knows there is nothing to add up.
-        var limit = columns.genreLimit
-        for (place, window) in TasteWindow.allCases.enumerated() {
-            for genre in 0..<limit { sums[genre] = 0 }
-            for taste in tastes {
-                taste.forEachWeight(window: window, at: now) { genre, weight in
-                    sums[Int(genre.raw)] += Float(weight)
-                    limit = max(limit, Int(genre.raw) + 1)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 512) { memory in
+            memory.initialize(repeating: 0)
+            let (blended, sums) = (memory.extracting(..<256), memory.extracting(256...))
+            let shares = columns.genreShares
+            // Of a genre that neither the catalogue nor the viewer's taste knows there is nothing to add up.
+            var limit = columns.genreLimit
+            for (place, window) in TasteWindow.allCases.enumerated() {
+                for genre in 0..<limit { sums[genre] = 0 }
+                for taste in tastes {
+                    taste.forEachWeight(window: window, at: now) { genre, weight in
+                        sums[Int(genre.raw)] += Float(weight)
+                        limit = max(limit, Int(genre.raw) + 1)
+                    }
                 }
+                var total: Float = 0
+                for genre in 0..<limit { total += abs(sums[genre]) }
+                if total == 0 { continue }
+                let share = settings.tasteShares[place]
+                let confidence = total / (total + settings.tasteShrinkWeight)
+                for genre in 0..<limit { blended[genre] += share * confidence * (sums[genre] / total - shares[genre]) }
             }
-            var total: Float = 0
-            for genre in 0..<limit { total += abs(sums[genre]) }
-            if total == 0 { continue }
-            let share = settings.tasteShares[place]
-            let confidence = total / (total + settings.tasteShrinkWeight)
-            for genre in 0..<limit { blended[genre] += share * confidence * (sums[genre] / total - shares[genre]) }
+            return Array(blended[..<columns.genreLimit])
         }
-        return blended
     }
 }

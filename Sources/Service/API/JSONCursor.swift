@@ -35,6 +35,18 @@ struct JSONCursor {
         place += bytes.count
     }
 
+    /// The first `count` of the bytes; there is room for all.
+    @inline(__always)
+    mutating func add(_ bytes: SIMD32<UInt8>, count: Int) {
+        UnsafeMutableRawPointer(place).storeBytes(of: bytes, as: SIMD32<UInt8>.self)
+        place += count
+    }
+
+    /// Ends an object whose members each end with a comma.
+    mutating func closeObject() {
+        if place[-1] == 0x2c { place[-1] = 0x7d } else { byte(0x7d) }
+    }
+
     /// The inside of a JSON string: eight bytes at a time up to the next one that is to be escaped.
     mutating func escaped(_ bytes: UnsafeRawBufferPointer) {
         var next = 0
@@ -77,41 +89,37 @@ struct JSONCursor {
         }
     }
 
-    /// Six digits after the point at most; what JSON has no number for becomes null.
+    /// Six digits after the point at most, rounded to the nearest, the even one of two; what JSON has no number for becomes null.
     mutating func number(_ value: Double) {
         guard value.isFinite else { return add("null") }
         let scaled = value * 1_000_000
-        guard abs(scaled) < 9e15 else {
+        guard abs(scaled) < 2e15 else {
             var text = "\(value)"
             return text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
         }
-        let millionths = Self.rounded(scaled)
-        if millionths < 0 { byte(0x2d) }
-        integer(millionths.magnitude / 1_000_000)
-        let fraction = UInt32(truncatingIfNeeded: millionths.magnitude % 1_000_000)
+        // What leaves no room for what stands behind the point: the sum's lowest bits are the nearest whole number.
+        let rounding = 6_755_399_441_055_744.0
+        let millionths = (abs(scaled) + rounding).bitPattern &- rounding.bitPattern
+        if value < 0 && millionths > 0 { byte(0x2d) }
+        integer(millionths / 1_000_000)
+        let fraction = UInt32(truncatingIfNeeded: millionths % 1_000_000)
         if fraction == 0 { return }
         byte(0x2e)
-        twoDigits(fraction / 10_000)
-        twoDigits(fraction / 100 % 100)
-        twoDigits(fraction % 100)
-        while place[-1] == 0x30 { place -= 1 }
+        let digits = Self.digits(fraction * 100)
+        UnsafeMutableRawPointer(place).storeBytes(of: (digits | 0x3030_3030_3030_3030).littleEndian, as: UInt64.self)
+        // No zeros at the end.
+        place += 8 - digits.leadingZeroBitCount / 8
     }
 
-    /// Halves away from zero; the difference to the whole number is exact.
-    private static func rounded(_ value: Double) -> Int64 {
-        let whole = Int64(value)
-        let rest = value - Double(whole)
-        return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole
-    }
-
-    private mutating func twoDigits(_ value: UInt32) {
-        UnsafeMutableRawPointer(place).storeBytes(of: Self.digitPairs[Int(value)], as: UInt16.self)
-        place += 2
-    }
-
-    /// "00" to "99", as two bytes each stand in memory.
-    private static let digitPairs = [100 of UInt16] { value in
-        (UInt16(0x30 + value / 10) | UInt16(0x30 + value % 10) << 8).littleEndian
+    /// The eight digits of a number below 10^8, a byte each, the first one lowest: halves, then quarters, then single ones, all at once.
+    @inline(__always)
+    private static func digits(_ value: UInt32) -> UInt64 {
+        let fours = UInt64(value / 10_000) | UInt64(value % 10_000) << 32
+        // x · 10,486 / 2^20 is x / 100, and x · 103 / 2^10 is x / 10, for all x that there can be.
+        let hundreds = ((fours &* 10_486) >> 20) & 0x7f_0000_007f
+        let twos = hundreds | (fours &- hundreds &* 100) << 16
+        let tens = ((twos &* 103) >> 10) & 0x000f_000f_000f_000f
+        return tens | (twos &- tens &* 10) << 8
     }
 
     mutating func integer(_ value: UInt64) {

@@ -42,24 +42,42 @@ extension JSONWriter {
                     byteCountMax += fragments.byteCount(Int(item.title)) + JSONCursor.escapedByteCountMax * escaped + Self.itemByteCountMax
                 }
                 value(byteCountMax: byteCountMax) { json in
-                    json.byte(0x5b)
-                    for (place, item) in list.ranked.enumerated() {
-                        if place > 0 { json.byte(0x2c) }
-                        json.add(item, texts, fragments, artworks?[place])
+                    TermLabel.all.withUnsafeBufferPointer { labels in
+                        json.byte(0x5b)
+                        for (place, item) in list.ranked.enumerated() {
+                            if place > 0 { json.byte(0x2c) }
+                            json.add(item, texts, fragments, artworks?[place], labels)
+                        }
+                        json.byte(0x5d)
                     }
-                    json.byte(0x5d)
                 }
             }
         }
     }
 
     /// What an item takes besides its texts: names of members and terms, and numbers.
-    private static let itemByteCountMax = 200 + ScoreTerm.allCases.count * (24 + JSONCursor.numberByteCountMax)
+    private static let itemByteCountMax = 200 + ScoreTerm.allCases.count * (TermLabel.byteCountMax + JSONCursor.numberByteCountMax)
+}
+
+/// A term's name as it stands before its value, `"popularity":`, in memory that is copied whole.
+private struct TermLabel: BitwiseCopyable {
+    static let byteCountMax = 32
+    /// By the terms' raw values.
+    static let all = ScoreTerm.allCases.map { TermLabel("\"\($0.name)\":") }
+
+    var bytes = SIMD32<UInt8>()
+    var count: Int
+
+    private init(_ text: String) {
+        count = text.utf8.count
+        for (place, byte) in text.utf8.enumerated() { bytes[place] = byte }
+    }
 }
 
 extension JSONCursor {
     fileprivate mutating func add(
-        _ item: RankedItem, _ texts: PageTexts.Bytes, _ fragments: TitleFragments.Bytes, _ artwork: ArtworkID?
+        _ item: RankedItem, _ texts: PageTexts.Bytes, _ fragments: TitleFragments.Bytes, _ artwork: ArtworkID?,
+        _ labels: UnsafeBufferPointer<TermLabel>
     ) {
         let title = Int(item.title)
         add(fragments.head(title))
@@ -74,7 +92,7 @@ extension JSONCursor {
             add(",\"progress\":")
             number(item.progress)
         }
-        add(item.parts)
+        add(item.parts, labels)
         byte(0x7d)
     }
 
@@ -85,17 +103,16 @@ extension JSONCursor {
         byte(0x22)
     }
 
-    fileprivate mutating func add(_ parts: ScoreParts) {
-        add(",\"parts\":")
-        byte(0x7b)
-        var isFirst = true
-        parts.forEach { term, value in
-            if isFirst { byte(0x22) } else { add(",\"") }
-            isFirst = false
-            add(term.name)
-            add("\":")
-            number(value)
+    fileprivate mutating func add(_ parts: ScoreParts, _ labels: UnsafeBufferPointer<TermLabel>) {
+        add(",\"parts\":{")
+        var rest = parts.present
+        while rest != 0 {
+            let term = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            add(labels[term].bytes, count: labels[term].count)
+            number(Double(parts.values[term]))
+            byte(0x2c)
         }
-        byte(0x7d)
+        closeObject()
     }
 }
