@@ -5,11 +5,13 @@ enum Diversity {
     /// A candidate with where its genres stand, so that the steps read memory in order.
     private struct Choice: BitwiseCopyable {
         var score: Float
+        /// 1 over the number of genres.
+        var share: Float
         var firstGenre: Int32
-        var genreCount: Int32
+        var genreCount: UInt16
         var isPicked = false
 
-        var genres: Range<Int> { Int(firstGenre)..<Int(firstGenre + genreCount) }
+        var genres: Range<Int> { Int(firstGenre)..<Int(firstGenre) + Int(genreCount) }
     }
 
     /// Picks `count` of the candidates, which come best first: each step takes the highest score less what the title's genres have in
@@ -26,7 +28,9 @@ enum Diversity {
                 let genres = sets.range(columns.set(of: Int(candidate.title)))
                 choices.initializeElement(
                     at: place,
-                    to: Choice(score: candidate.score, firstGenre: Int32(genres.lowerBound), genreCount: Int32(genres.count)))
+                    to: Choice(
+                        score: candidate.score, share: 1 / Float(max(genres.count, 1)), firstGenre: Int32(genres.lowerBound),
+                        genreCount: UInt16(genres.count)))
             }
             return withUnsafeTemporaryAllocation(of: Float.self, capacity: 256) { pickedByGenre in
                 pickedByGenre.initialize(repeating: 0)
@@ -49,14 +53,14 @@ enum Diversity {
         _ pickedByGenre: UnsafeMutableBufferPointer<Float>, pickedCount: Int, penalty: Float
     ) -> Int {
         var (best, bestValue) = (-1, -Float.infinity)
+        let penaltyOfOne = penalty / Float(max(pickedCount, 1))
         for place in choices.indices where !choices[place].isPicked {
             let choice = choices[place]
             // What follows has no higher score, and the penalty takes only away.
             if choice.score <= bestValue { break }
             var sum: Float = 0
             for genre in genres[choice.genres] { sum += pickedByGenre[Int(genre)] }
-            let common = sum == 0 ? 0 : sum / (Float(choice.genreCount) * Float(pickedCount))
-            let value = choice.score - penalty * common
+            let value = choice.score - penaltyOfOne * (sum * choice.share)
             if value > bestValue { (best, bestValue) = (place, value) }
         }
         return best

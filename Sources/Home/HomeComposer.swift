@@ -51,7 +51,7 @@ package final class HomeComposer: Sendable {
         titles.take(count, into: &found, context)
         var ranked: [RankedItem] = []
         for candidate in found { ranked.append(RankedItem(Int(candidate.title), in: .topPicks, context, &evidence)) }
-        return RankedList(ranked: ranked, texts: evidence.texts)
+        return RankedList(ranked: ranked[...], texts: evidence.texts)
     }
 
     /// The titles nearest to one: played after it, of its genres.
@@ -78,7 +78,7 @@ package final class HomeComposer: Sendable {
             return RankedItem(
                 title: index, source: follows ? .coPlay : .genreAffinity, parts: parts, evidence: texts[follows ? 0 : 1])
         }
-        return RankedList(ranked: ranked, texts: evidence.texts)
+        return RankedList(ranked: ranked[...], texts: evidence.texts)
     }
 
     /// What is played in the region above what is usual, then what is played most.
@@ -92,7 +92,7 @@ package final class HomeComposer: Sendable {
         let titles = context.standings.trendingOrder.lazy.filter { context.isShowable(Int($0)) }.prefix(max(count, 0))
         var ranked: [RankedItem] = []
         for title in titles { ranked.append(RankedItem(Int(title), in: .trending, context, &evidence)) }
-        return RankedList(ranked: ranked, texts: evidence.texts)
+        return RankedList(ranked: ranked[...], texts: evidence.texts)
     }
 
     /// What the viewer has not finished, newest first; at most `request.itemCountMax`.
@@ -102,7 +102,7 @@ package final class HomeComposer: Sendable {
             viewer, catalog: catalog, columns: columns, settings: settings, request: request, titles: &titles)
         var texts = PageTexts()
         let items = PersonalItems.continueWatching(history, countMax: request.itemCountMax, now: request.now, &texts)
-        return RankedList(ranked: items, texts: texts)
+        return RankedList(ranked: items[...], texts: texts)
     }
 
     private func context(

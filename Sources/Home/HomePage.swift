@@ -38,7 +38,7 @@ package struct Row: Sendable {
 
 /// Ranked titles as they were computed, with the texts that they refer to.
 package struct RankedList: Sendable {
-    package let ranked: [RankedItem]
+    package let ranked: ArraySlice<RankedItem>
     package let texts: PageTexts
 
     /// The items in full, one by one.

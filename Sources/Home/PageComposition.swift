@@ -11,13 +11,16 @@ struct PageComposition {
 
     private struct Placed {
         var kind: RowDraft.Kind
-        var items: [RankedItem]
+        /// Among the page's items.
+        var items: Range<Int>
     }
 
     private var context: ViewerContext
     private var placed: TitleSet
     private var evidence: Evidence
     private var rows: [Placed] = []
+    /// Of all rows, side by side.
+    private var items: [RankedItem] = []
     /// The page's range of scores, in which rows' worth is counted.
     private let lowest: Float
     private let span: Float
@@ -35,7 +38,8 @@ struct PageComposition {
         let (rowCountMax, itemCountMax, now) = (context.request.rowCountMax, context.request.itemCountMax, context.request.now)
         guard rowCountMax > 0 && itemCountMax > 0 else { return HomePage(rows: []) }
         let unfinished = PersonalItems.continueWatching(context.history, countMax: itemCountMax, now: now, &evidence.texts)
-        if !unfinished.isEmpty { rows.append(Placed(kind: .continueWatching, items: unfinished)) }
+        items.reserveCapacity(min(rowCountMax, 12) * min(itemCountMax, 40))
+        if !unfinished.isEmpty { add(.continueWatching, unfinished) }
         let rowDrafts = RowDrafts(context)
         var drafts = rowDrafts.discovery(&context)
         var moreGenres: [UInt8]?
@@ -61,9 +65,14 @@ struct PageComposition {
     }
 
     private mutating func placeList(countMax: Int) {
-        let items = PersonalItems.myList(context.history, countMax: countMax, now: context.request.now, &evidence.texts)
-        for item in items { placed.insert(Int(item.title)) }
-        rows.append(Placed(kind: .myList, items: items))
+        let listed = PersonalItems.myList(context.history, countMax: countMax, now: context.request.now, &evidence.texts)
+        for item in listed { placed.insert(Int(item.title)) }
+        add(.myList, listed)
+    }
+
+    private mutating func add(_ kind: RowDraft.Kind, _ chosen: [RankedItem]) {
+        rows.append(Placed(kind: kind, items: items.count..<items.count + chosen.count))
+        items += chosen
     }
 
     /// The rows with their headings; all share one buffer of texts.
@@ -73,7 +82,7 @@ struct PageComposition {
             rows: zip(rows, headings).map { row, heading in
                 Row(
                     id: heading.id, title: heading.title, reason: heading.reason,
-                    list: RankedList(ranked: row.items, texts: evidence.texts))
+                    list: RankedList(ranked: items[row.items], texts: evidence.texts))
             })
     }
 
@@ -116,13 +125,12 @@ struct PageComposition {
             place += 1
         }
         let picked = Diversity.pick(count, of: free, columns: context.columns, diversity: context.settings.diversity)
-        var items: [RankedItem] = []
-        items.reserveCapacity(picked.count)
+        let first = items.count
         for candidate in picked {
             placed.insert(Int(candidate.title))
             items.append(RankedItem(Int(candidate.title), in: draft.kind, context, &evidence))
         }
-        rows.append(Placed(kind: draft.kind, items: items))
+        rows.append(Placed(kind: draft.kind, items: first..<items.count))
     }
 }
 

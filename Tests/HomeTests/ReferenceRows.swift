@@ -13,7 +13,7 @@ extension ReferencePage {
     }
 
     /// Terms of scores are told to 2^-28, so that their sums do not depend on their order.
-    private func term(_ value: Float) -> Double { (Double(value) * 268_435_456).rounded() / 268_435_456 }
+    private func term(_ value: Float) -> Double { (Double(value) * 268_435_456).rounded(.toNearestOrEven) / 268_435_456 }
 
     func rows() -> [Row] {
         guard request.rowCountMax > 0 && request.itemCountMax > 0 else { return [] }

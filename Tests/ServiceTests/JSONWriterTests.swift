@@ -104,6 +104,21 @@ import Testing
         }
     }
 
+    /// Whole millionths come out digit by digit, as printf writes them.
+    @Test func millionthsAreWrittenDigitByDigit() throws {
+        var random = SplitMix64(seed: 3)
+        for _ in 0..<20_000 {
+            let bound = Int64(1) << Int64.random(in: 0...50, using: &random)
+            let value = Double(Int64.random(in: -bound...bound, using: &random)) / 1_000_000
+            var expected = String(format: "%.6f", value)
+            while expected.hasSuffix("0") { expected.removeLast() }
+            if expected.hasSuffix(".") { expected.removeLast() }
+            var json = JSONWriter()
+            json.number(value)
+            #expect(try String(decoding: bytes(of: json), as: UTF8.self) == (expected == "-0" ? "0" : expected))
+        }
+    }
+
     @Test func commasStandBetweenMembersOnly() throws {
         var json = JSONWriter()
         json.object { json in
