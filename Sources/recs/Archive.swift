@@ -11,7 +11,13 @@ struct ArchiveCommands: AsyncParsableCommand {
         subcommands: [ArchiveList.self, ArchiveCheckCommand.self, ArchiveCat.self, ArchiveCompact.self])
 
     static func folder(_ options: ServiceOptions) throws -> ArchiveFolder {
-        ArchiveFolder(dataFolder: try options.configuration().dataFolder)
+        let configuration = try options.configuration()
+        guard FileManager.default.fileExists(atPath: configuration.archiveFolder) else {
+            throw ValidationError(
+                "there is no archive in \(configuration.dataFolder): name the data folder of a service with --data; if that is it and the "
+                    + "archive is lost, bring it back with `recs restore`")
+        }
+        return ArchiveFolder(dataFolder: configuration.dataFolder)
     }
 
     static func topics(_ name: String?) throws -> [Topic] {

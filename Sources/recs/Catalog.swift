@@ -36,7 +36,12 @@ struct CatalogImport: AsyncParsableCommand {
 }
 
 struct CatalogDifference: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "diff", abstract: "See what an import would change; nothing is changed.")
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "See what an import would change; nothing is changed.",
+        discussion: """
+            Example:
+              recs catalog diff titles.json --key KEY-OF-AN-ADMIN
+            """)
 
     @Argument(help: "A JSON document: {\"genres\": […], \"titles\": […]}.")
     var file: String

@@ -64,6 +64,10 @@ struct DeadLettersRedrive: AsyncParsableCommand {
     private static func redrive(_ letters: DeadLetters, _ filter: DeadLetters.Filter, _ mode: Mode) throws -> Outcome {
         let redrive = Redrive(letters)
         let plan = try redrive.plan(filter)
+        guard plan.unknown.isEmpty else {
+            note("there is no dead letter \(plan.unknown.joined(separator: ", ")); nothing was redriven. `recs dead-letters ls` lists them")
+            throw ExitCode(1)
+        }
         var outcome = Outcome(
             wouldRedrive: plan.readyCount, alreadyRedriven: plan.doneCount, alreadyOnTopic: plan.againCount,
             viewerErased: plan.erasedCount, left: plan.leftCount, leftLetters: plan.left, hasMore: plan.isCut)

@@ -9,7 +9,12 @@ struct Experiments: AsyncParsableCommand {
 }
 
 struct ExperimentsList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the tests of the configuration.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the tests of the configuration.",
+        discussion: """
+            Example:
+              recs experiments list --json
+            """)
 
     @OptionGroup var client: ClientOptions
 

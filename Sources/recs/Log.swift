@@ -101,7 +101,13 @@ struct LogExportCommand: AsyncParsableCommand {
 }
 
 struct LogTopics: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "topics", abstract: "List topics, partitions and offsets.")
+    static let configuration = CommandConfiguration(
+        commandName: "topics", abstract: "List topics, partitions and offsets.",
+        discussion: """
+            Examples:
+              recs log topics --data ./data
+              recs log topics --log kafka://127.0.0.1:9092 --json
+            """)
 
     @OptionGroup var options: ServiceOptions
 

@@ -12,7 +12,11 @@ struct Schemas: AsyncParsableCommand {
 
 struct SchemasList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the schemas that this program writes, with subjects and fingerprints (CRC-64-AVRO).")
+        commandName: "list", abstract: "List the schemas that this program writes, with subjects and fingerprints (CRC-64-AVRO).",
+        discussion: """
+            Example:
+              recs schemas list --json
+            """)
 
     @Flag(help: "Print as JSON.")
     var json = false

@@ -9,6 +9,10 @@ struct Status: AsyncParsableCommand {
         discussion: """
             Exit code 1 where the service is not ready. "defined" tells how old the definition (catalogue, weights, code) is that a job
             computes by.
+
+            Examples:
+              recs status
+              recs status --json --url http://127.0.0.1:8080
             """)
 
     @OptionGroup var client: ClientOptions

@@ -191,6 +191,15 @@ extension EndToEndTests {
             #expect(try lost.decoded(Contract.Problem.self).detail.contains("/openapi.json"))
         }
 
+        /// Nobody is erased whom the path does not name.
+        @Test func pathsThatNameNobodyAreRefused() async throws {
+            for (path, word) in [("/v1/users//ann", "empty part"), ("/v1/users/%ff", "%ff")] {
+                let answer = try await server.send("DELETE", path, "")
+                #expect(answer.status == 400, "\(path)")
+                #expect(try answer.decoded(Contract.Problem.self).detail.contains(word), "\(path): \(answer.text)")
+            }
+        }
+
         @Test func wrongTitlesAreRefusedWithTheirPaths() async throws {
             let answer = try await server.send("PUT", "/v1/titles/sintel", "{\"title_id\":\"sintel\",\"name\":7,\"maturity\":-3}")
             #expect(answer.status == 422)

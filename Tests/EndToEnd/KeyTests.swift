@@ -64,6 +64,31 @@ extension EndToEndTests {
             #expect(try await status("DELETE", "/v1/users/a", key: admin) == 202)
         }
 
+        /// As the document says: "For keys of role reader or admin."
+        @Test func everyOperationTakesTheRolesThatItNames() async throws {
+            let document = try #require(
+                try JSONSerialization.jsonObject(with: try await server.get("/openapi.json").body) as? [String: Any])
+            var checkedCount = 0
+            for (path, operations) in try #require(document["paths"] as? [String: [String: Any]]) {
+                for method in operations.keys where ["get", "put", "post", "delete"].contains(method) {
+                    let description = try #require((operations[method] as? [String: Any])?["description"] as? String)
+                    if description.contains("Needs no key.") { continue }
+                    let roles = try #require(description.components(separatedBy: "For keys of role ").dropFirst().last)
+                    #expect(roles.contains("admin"), "\(method) \(path)")
+                    let place = path.replacing(try Regex("[{][a-z]+[}]"), with: "x")
+                    for (role, key) in [("producer", producer), ("reader", reader)] {
+                        // A stream that is let in does not end.
+                        if path.hasSuffix("/signals") && roles.contains(role) { continue }
+                        let status = try await status(method.uppercased(), place, key: key)
+                        #expect((status == 403) == !roles.contains(role), "\(method) \(path), \(role): \(status)")
+                        #expect(status != 401)
+                        checkedCount += 1
+                    }
+                }
+            }
+            #expect(checkedCount > 40)
+        }
+
         @Test func refusalsAreCounted() async throws {
             let headers = ["Authorization": "Bearer \(reader)"]
             for (key, code) in [(nil, 401), ("producer-012345678x", 401), (reader, 403)] as [(String?, Int)] {

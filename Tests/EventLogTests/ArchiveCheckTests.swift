@@ -37,6 +37,21 @@ import Testing
         await fixture.log.close()
     }
 
+    /// Whoever wrote on would find files that nothing lists, and remove them.
+    @Test(arguments: [true, false]) func filesWithoutAManifestAreNamedAndStay(isEmpty: Bool) async throws {
+        let fixture = try await archived()
+        let files = try ArchiveReader(fixture.archive, topic: .play).listing()
+        let manifest = fixture.archive.manifestPath(of: .play)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: manifest + suffix) }
+        if isEmpty { try Data().write(to: URL(fileURLWithPath: manifest)) }
+        let problems = try fixture.check().problems
+        #expect(problems.map(\.kind) == [.missing] && problems.first?.description.contains("recs restore") == true)
+        let error = #expect(throws: LogError.self) { _ = try fixture.writer() }
+        #expect(error?.description.contains(manifest) == true)
+        #expect(files.allSatisfy { FileManager.default.fileExists(atPath: fixture.archive.path(of: .play) + "/" + $0.path) })
+        await fixture.log.close()
+    }
+
     @Test func findsAHoleAnOverlapAndAnErasureThatIsNotTrue() async throws {
         let fixture = try await archived()
         let files = try ArchiveReader(fixture.archive, topic: .play).listing()

@@ -54,6 +54,7 @@ import Testing
         ("keys: none", 1, "list"), ("keys:\n  - name: a", 2, "`name`, `key` and `role`"),
         ("keys:\n  - { name: a, key: short, role: admin }", 2, "16"),
         ("keys:\n  - { name: a, key: a-long-enough-key, role: king }", 2, "producer, reader or admin"),
+        ("keys:\n  - { name: a, key: a-long-enough-key, role: admin }\n  - { name: b, key: a-long-enough-key, role: reader }", 3, "`a`"),
         ("weights:\n  hover: lots", 2, "weights.hover"), ("weights:\n  love: 1", 2, "weights.love"),
         ("ladder_kbps: [800, 200]", 1, "ascending"), ("tests:\n  - id: t\n    title: x\n    variants: []", 2, "two or more"),
         (

@@ -17,6 +17,15 @@ package struct Archive: Sendable {
     /// True where something of the topic was archived.
     package func holds(_ topic: Topic) -> Bool { FileManager.default.fileExists(atPath: manifestPath(of: topic)) }
 
+    /// What to say of a topic whose files nothing lists, as its manifest is gone or empty; nil where there is none such.
+    func unlisted(_ topic: Topic) -> String? {
+        let manifest = manifestPath(of: topic)
+        let size = (try? FileManager.default.attributesOfItem(atPath: manifest)[.size] as? Int) ?? 0
+        guard size == 0, let first = ArchiveLeftovers.files(root: path(of: topic)).min() else { return nil }
+        return "\(manifest) is missing or empty, and nothing else tells what the files of the archive hold, \(first) the first: bring the "
+            + "manifest back with `recs restore`, or move the folder away; then an archive of what the log has begins"
+    }
+
     /// The path of a file, from the topic's folder; `revision` tells the files apart that compaction makes of the same offsets.
     static func filePath(partition: Int32, _ offsets: ClosedRange<Int64>, appendTime: Int64, revision: Int) -> String {
         let name = "\(padded(Int64(partition), 5))-\(padded(offsets.lowerBound, 20))-\(padded(offsets.upperBound, 20))"

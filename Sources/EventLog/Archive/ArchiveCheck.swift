@@ -39,7 +39,12 @@ package struct ArchiveCheck {
     /// Reads every file of the topic.
     package func run() throws(LogError) -> Report {
         var report = Report(topic: topic.name)
-        guard let manifest = try ArchiveManifest(reading: topic, of: archive) else { return report }
+        guard let manifest = try ArchiveManifest(reading: topic, of: archive) else {
+            if let fault = archive.unlisted(topic) {
+                report.problems.append(Problem(kind: .missing, partition: 0, firstOffset: 0, lastOffset: 0, description: fault))
+            }
+            return report
+        }
         // Asked before the files: whatever was begun by then has one.
         let starts = try manifest.starts()
         let files = try manifest.files()

@@ -61,6 +61,8 @@ package final class ArchiveWriter {
         try DurableFile.makeFolders(of: archive.manifestPath(of: topic.topic), root: "/")
         try DurableFile.synchroniseFolders(of: archive.manifestPath(of: topic.topic), root: archive.folder)
         lock = try ArchiveWriter.takeLock(root, topic.topic)
+        // A new manifest would list none of them, and what none lists is removed.
+        if let fault = archive.unlisted(topic.topic) { throw LogError(.invalid, fault) }
         manifest = try ArchiveManifest(writing: topic.topic, of: archive, generation: topic.generation)
         try ArchiveLeftovers.remove(root: root, listed: Set(manifest.files().map(\.path)))
         try discard()

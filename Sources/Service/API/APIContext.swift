@@ -14,7 +14,11 @@ struct APIContext: RequestContext {
     /// A parameter of the path, which arrives percent-encoded.
     func name(_ parameter: String) throws -> String {
         let text = try parameters.require(parameter)
-        return text.utf8.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding ?? text : text
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        guard let decoded = text.removingPercentEncoding else {
+            throw Problem.badRequest("`\(text)` in the path is no percent-encoded UTF-8; write a % that stands for itself as %25")
+        }
+        return decoded
     }
 }
 

@@ -23,6 +23,10 @@ struct ObservingMiddleware: RouterMiddleware {
         let started = ContinuousClock.now
         var response: Response
         do {
+            // The router would pass over it, and take what follows for the name that is missing.
+            if hasEmptyPart(request.uri.path) {
+                throw Problem.badRequest("the path has an empty part, \(request.uri.path): a name is missing, or a slash too many")
+            }
             response = try await next(request, context)
         } catch let problem as Problem {
             response = problem.response(from: request, context: context)
@@ -44,6 +48,15 @@ struct ObservingMiddleware: RouterMiddleware {
             method: request.method.rawValue, route: context.endpointPath ?? "unmatched", code: response.status.code)
         routes.observe(answered, seconds: (ContinuousClock.now - started) / .seconds(1))
         return response
+    }
+
+    private func hasEmptyPart(_ path: String) -> Bool {
+        var isAfterSlash = false
+        for byte in path.utf8 {
+            if byte == UInt8(ascii: "/") && isAfterSlash { return true }
+            isAfterSlash = byte == UInt8(ascii: "/")
+        }
+        return false
     }
 
     private static func isBrokenOff(_ error: any Error) -> Bool {

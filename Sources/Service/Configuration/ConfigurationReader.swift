@@ -109,11 +109,14 @@ package struct ConfigurationReader {
                 fault(item, "an API key needs `name`, `key` and `role`")
                 continue
             }
+            if let found = SettingCheck.secret(secret) { fault(item, "the key of `\(name)` \(found)") }
+            if let other = configuration.keys.first(where: { $0.secret == secret }) {
+                fault(item, "the key of `\(name)` is that of `\(other.name)`, too; give each entry a key of its own")
+            }
             guard let role = APIKey.Role(rawValue: role) else {
                 fault(item, "role is `\(role)`; use producer, reader or admin")
                 continue
             }
-            if let found = SettingCheck.secret(secret) { fault(item, "the key of `\(name)` \(found)") }
             configuration.keys.append(APIKey(name: name, secret: secret, role: role))
         }
     }

@@ -2,6 +2,7 @@ import Avro
 package import EventLog
 package import Events
 import Foundation
+import Jobs
 package import Logging
 
 /// The dead letters of the configuration's log, with what has become of them since.
@@ -65,6 +66,21 @@ package struct DeadLetters: Sendable {
     /// Where records stand that letters of before a repartition name by their old places.
     func movedRecords() throws -> [LogPosition: LogPosition] {
         try RedriveTable(control: control).movedRecords(foundations.generations)
+    }
+
+    /// Where records stand, by topic, that were given up for want of a schema which the registry has now.
+    func readableNow() throws -> [Topic: Set<LogPosition>] {
+        var filter = Filter()
+        filter.reason = DeadLetterReason.unknownSchema.rawValue
+        let moved = try movedRecords()
+        var check = try LetterCheck(self)
+        var found: [Topic: Set<LogPosition>] = [:]
+        try each(filter) { letter in
+            guard try check.writer(of: letter.value) != nil else { return }
+            let place = moved[letter.origin] ?? letter.origin
+            found[place.topic, default: []].insert(place)
+        }
+        return found
     }
 
     /// The schema of that id, where the registry has it now.

@@ -33,6 +33,8 @@ package struct Redrive {
         var erased: [LogPosition] = []
         /// Viewers whom a redrive that was cut short has brought back: their letters stand on their topics behind the erasure.
         var revived: Set<[UInt8]> = []
+        /// Names of the filter that no letter has, in order.
+        package fileprivate(set) var unknown: [String] = []
         /// Goes on from where the log was looked at.
         fileprivate var scan: RedriveScan
         package fileprivate(set) var left: [Left] = []
@@ -78,7 +80,9 @@ package struct Redrive {
         var plan = Plan(scan: try RedriveScan(letters))
         var check = try LetterCheck(letters)
         let known = try letters.redriven()
+        var unknown = filter.names
         try letters.each(filter) { letter in
+            unknown.subtract([letter.id, letter.place])
             let entry = known[letter.origin]
             if let entry, entry.state != .intended {
                 plan.doneCount += 1
@@ -97,6 +101,7 @@ package struct Redrive {
                 plan.left.append(Left(letter: letter.place, id: letter.id, reason: reason, detail: detail))
             }
         }
+        plan.unknown = unknown.sorted()
         var scan = plan.scan
         try scan.sort(&plan)
         plan.scan = scan

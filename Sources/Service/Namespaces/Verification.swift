@@ -41,15 +41,29 @@ package final class Verification {
         /// Viewers of whom the features or the log have anything.
         var knownUsers: Set<String> = []
 
+        /// Adds what was found of one topic.
+        fileprivate mutating func add(_ part: Report) {
+            events += part.events
+            users += part.users
+            titles += part.titles
+            ledgers += part.ledgers
+            leftOut += part.leftOut
+            differences += part.differences
+            knownUsers.formUnion(part.knownUsers)
+        }
+
         private enum CodingKeys: CodingKey { case namespace, events, users, titles, ledgers, leftOut, differences, unknownUsers, seconds }
     }
 
     private let parts: Parts
+    private let letters: DeadLetters
     private let connection: StoreConnection
     private let logger: Logger
 
     package init(configuration: Configuration, logger: Logger) async throws {
         parts = try await Parts.attached(to: configuration, logger: logger)
+        letters = DeadLetters(
+            configuration: configuration, foundations: parts.foundations, control: try ControlStore(folder: configuration.dataFolder))
         connection = try StoreConnection(parts.address)
         self.logger = logger
     }
@@ -62,17 +76,29 @@ package final class Verification {
         try removeLeftovers(registry)
         let entry = registry.entries[registry.serving] ?? .init(state: .live, definition: 0)
         let scratch = keys("verify-\(String(UInt64.random(in: .min ... .max), radix: 36))")
-        try connection.set(.init(state: .building, origins: entry.origins, definition: entry.definition), of: scratch.namespace)
+        let building = NamespaceRegistry.Entry(state: .building, origins: entry.origins, definition: entry.definition)
+        try connection.set(building, of: scratch.namespace)
         var report = Report(namespace: registry.serving)
         do {
             progress("reading the names of all values")
             var live = try LiveKeys(connection, keys(registry.serving))
             live.choose(plan)
             for topic in Topic.allCases where topic.hasJob {
-                let pass = VerificationPass(
+                var pass = VerificationPass(
                     topic: topic, live: keys(registry.serving), scratch: scratch, parts: parts, entry: entry, connection: connection)
-                try await pass.run(
-                    live.keys[topic] ?? .init(), of: plan, into: &report, progress: progress)
+                var part = Report(namespace: registry.serving)
+                try await pass.run(live.keys[topic] ?? .init(), of: plan, into: &part, progress: progress)
+                // Records whose schema was registered after they had been given up: what serves either gave them up or, made anew later, read them.
+                if !part.differences.isEmpty, let givenUp = try letters.readableNow()[topic] {
+                    progress("\(topic.name): again, without \(givenUp.count) dead letters that can be read by now")
+                    try remove(scratch)
+                    try connection.set(building, of: scratch.namespace)
+                    pass.givenUp = givenUp
+                    var other = Report(namespace: registry.serving)
+                    try await pass.run(live.keys[topic] ?? .init(), of: plan, into: &other, progress: progress)
+                    if other.differences.count < part.differences.count { part = other }
+                }
+                report.add(part)
             }
         } catch {
             try? remove(scratch)

@@ -17,6 +17,8 @@ struct VerificationPass {
     let parts: Parts
     let entry: NamespaceRegistry.Entry
     let connection: StoreConnection
+    /// Records that the replay gives up as what serves did.
+    var givenUp: Set<LogPosition> = []
 
     /// What is to be read and compared.
     private struct Subjects {
@@ -150,6 +152,7 @@ struct VerificationPass {
     private func replay(to offsets: [Int32: Int64]) throws -> Int64 {
         var setup = parts.jobSetup(topic, namespace: scratch.namespace, entry: entry, emits: false)
         setup.stops = offsets.mapValues { $0 + 1 }
+        setup.givenUp = givenUp
         setup.pace = CommitPace.replaying
         setup.titleCommitInterval = CommitPace.titleBehindInterval
         let before = received

@@ -37,6 +37,8 @@ struct JobSetup: Sendable {
     var handover: [Int32: Int64]?
     /// First offsets that count, where the namespace was not begun at the log's.
     var origins: [Int32: Int64] = [:]
+    /// Records that are dead letters though their schema is known by now: what a replay gives up that is to come to what serves.
+    var givenUp: Set<LogPosition> = []
     /// Where a run ends of itself: the first offsets that it leaves alone; nil: it follows the log.
     var stops: [Int32: Int64]?
 

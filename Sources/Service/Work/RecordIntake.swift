@@ -45,7 +45,7 @@ struct RecordIntake {
             let record = records.records[index]
             if record.offset >= stop { break }
             var event = Event(type: .seek)
-            var fault = try decoder.decode(bytes, record.value, into: &event)
+            var fault = isGivenUp(record) ? .unknownSchema : try decoder.decode(bytes, record.value, into: &event)
             if event.type == .definitionsChanged, fault == nil, let version {
                 fault = try takeDefinition(event.number, after: version, record, into: &batch)
             }
@@ -54,6 +54,11 @@ struct RecordIntake {
             event.appendTime = record.timestamp
             batch.append(event, key: record.key, value: record.value, fault: fault)
         }
+    }
+
+    private func isGivenUp(_ record: RecordBatch.Record) -> Bool {
+        !setup.givenUp.isEmpty
+            && setup.givenUp.contains(LogPosition(topic: setup.topic, partition: record.partition, offset: record.offset))
     }
 
     /// Adds the definition that a record names to the batch, where it is newer than the partition's.
