@@ -181,6 +181,8 @@ extension EndToEndTests {
                 ("/v1/users/a/home?maturity=99", "`maturity`"), ("/v1/users/a/home?rows=none", "`rows`"),
                 ("/v1/users/a/home?region=atlantis-and-more", "`region`"), ("/v1/users/a/home?token=x", "`token`"),
                 ("/v1/users/a/recommendations?k=0", "`k`"), ("/v1/users?limit=-1", "`limit`"),
+                ("/v1/users/a/home?row=1", "`row` is no parameter"), ("/v1/users/a/home?rows=1&items=2&rows=2", "`rows` is given twice"),
+                ("/v1/status?verbose", "takes none"),
             ] {
                 let answer = try await server.get(path)
                 #expect(answer.status == 400, "\(path)")

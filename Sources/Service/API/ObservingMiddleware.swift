@@ -27,6 +27,11 @@ struct ObservingMiddleware: RouterMiddleware {
             if hasEmptyPart(request.uri.path) {
                 throw Problem.badRequest("the path has an empty part, \(request.uri.path): a name is missing, or a slash too many")
             }
+            if let query = request.uri.query, let path = context.endpointPath,
+                let fault = endpoints.fault(ofQuery: query, method: request.method.rawValue, path: path)
+            {
+                throw Problem.badRequest(fault)
+            }
             response = try await next(request, context)
         } catch let problem as Problem {
             response = problem.response(from: request, context: context)
