@@ -21,14 +21,14 @@ struct GenreSets: Sendable {
     private var nodeOfSet: [Int32] = []
     /// Of each set; empty where there are too many sets to hold them all.
     private var likenesses: [Likeness] = []
-    /// Shares of four bytes each, and the sets that are near.
+    /// Pairs of sets: four bytes each for the share, and eight more where they are near.
     private static let shareCountMax = 4 << 20
 
     /// How alike others are to a set.
     struct Likeness: Sendable {
         /// `similarity`, by set.
         var shares: [Float]
-        /// Sets from `RowScore.alikeMin` on.
+        /// Sets that are alike by `RowScore.alikeMin` or more.
         var near: [Near]
     }
 

@@ -109,7 +109,9 @@ package final class HomeComposer: Sendable {
         _ viewer: Viewer, _ snapshot: TitleSnapshot, _ request: HomeRequest, _ standings: RegionStandings?
     ) -> ViewerContext {
         let region = request.region == RegionID.none ? nil : request.region
-        let fitting = standings.flatMap { $0.region == region && $0.titles.count == columns.count ? $0 : nil }
+        let fitting = standings.flatMap {
+            $0.region == region && $0.titles.count == columns.count && $0.first.count == columns.sets.count ? $0 : nil
+        }
         return ViewerContext(
             viewer, composer: self, snapshot: snapshot, request: request,
             standings: fitting ?? self.standings(region: region, snapshot: snapshot, now: request.now))

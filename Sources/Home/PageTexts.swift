@@ -63,6 +63,7 @@ package struct PageTexts: Sendable {
     mutating func add(_ range: Range) {
         precondition(!range.isCommon, "texts of every viewer are shown as they are")
         let (from, to, count) = (Int(range.start), bytes.count, Int(range.end - range.start))
+        // Room first: to append a slice of the buffer to itself would copy the whole buffer.
         bytes.append(contentsOf: repeatElement(0, count: count))
         bytes.withUnsafeMutableBytes { bytes in
             let text = UnsafeRawBufferPointer(rebasing: bytes[from..<from + count])

@@ -1,21 +1,22 @@
 // hot path
 
-/// Titles in the order of a score, found one at a time: a heap with the best title of each list that is in order already. Titles that the
-/// viewer's state speaks of stand in it alone, all others by their sets of genres, so that nobody looks at the whole catalogue.
+/// Titles in the order of a score, found one at a time: a heap with the best title of each list that is in order already, so that nobody looks at
+/// the whole catalogue. Lists are those of the sets of genres, the same for every viewer. Titles that the viewer's state speaks of stand in the heap
+/// alone, too, and are passed over where they come up in a list: so no title may be noted between the making of a row's titles and their taking.
 struct RankedTitles: Sendable {
-    /// Points and title of each list's best; the rest of a list is found by `RegionStandings.steps`.
+    /// Points and title of each list's best, whose followers `RegionStandings.steps` tells, and of titles that stand alone.
     private var keys: [UInt64] = []
     private var isHeap = false
 
     /// No titles.
     init() {}
 
-    /// Those of so many titles that stand alone and for which there are points.
+    /// Titles that all stand alone; `entry` tells those and their points by place, nil leaves one out.
     @inline(__always)
-    init(titleCount: Int, _ title: (Int) -> (title: Int32, points: Int64)?) {
-        keys = [UInt64](unsafeUninitializedCapacity: titleCount) { keys, count in
-            for place in 0..<titleCount {
-                guard let (title, points) = title(place) else { continue }
+    init(placeCount: Int, _ entry: (Int) -> (title: Int32, points: Int64)?) {
+        keys = [UInt64](unsafeUninitializedCapacity: placeCount) { keys, count in
+            for place in 0..<placeCount {
+                guard let (title, points) = entry(place) else { continue }
                 keys.initializeElement(at: count, to: Points.key(points, title))
                 count &+= 1
             }

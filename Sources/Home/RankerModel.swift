@@ -13,7 +13,8 @@ package struct RankerModel: Sendable, Equatable {
         self.weights = RankerFeature.allCases.map { weights[$0] ?? 0 }
     }
 
-    /// Reads `{"name": …, "kind": "linear", "weights": {feature: weight, …}}`; the error names every feature that is not known.
+    /// Reads `{"name": …, "kind": "linear", "weights": {feature: weight, …}}`; the error names every feature that is not
+    /// known, or every weight that is too large.
     package init(json: Data) throws(RankerModelError) {
         let file: File
         do {
@@ -29,9 +30,17 @@ package struct RankerModel: Sendable, Equatable {
             let known = RankerFeature.allCases.map(\.rawValue).joined(separator: ", ")
             throw RankerModelError("ranker \(file.name) weighs unknown features: \(unknown.joined(separator: ", ")); known are \(known)")
         }
+        let tooLarge = file.weights.filter { !(abs($0.value) <= Self.weightMax) }.map { "\($0.key) weighs \($0.value)" }.sorted()
+        guard tooLarge.isEmpty else {
+            let range = "−\(Self.weightMax) to \(Self.weightMax)"
+            throw RankerModelError("ranker \(file.name): \(tooLarge.joined(separator: ", ")); a weight is \(range): scale them all")
+        }
         name = file.name
         weights = RankerFeature.allCases.map { file.weights[$0.rawValue] ?? 0 }
     }
+
+    /// Features go to 3 at most, and terms are told apart up to 128 (`Points`).
+    private static let weightMax: Float = 32
 
     /// What one unit of the feature adds to a score.
     package func weight(_ feature: RankerFeature) -> Float { weights[feature.column] }

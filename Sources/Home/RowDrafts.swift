@@ -62,11 +62,11 @@ struct RowDrafts {
     }
 
     private func new(_ context: borrowing ViewerContext) -> RowDraft {
-        let (newest, terms, known, age) = (context.standings.newest, context.taste.points, context.titles, context.age)
-        let titles = RankedTitles(titleCount: newest.count) { place in
+        let (newest, terms, own, age) = (context.standings.newest, context.taste.points, context.titles, context.age)
+        let titles = RankedTitles(placeCount: newest.count) { place in
             let new = newest[place]
-            if let place = known.places[Int(new.title)] {
-                return known.entries[place].isEligible ? (new.title, known.entries[place].points) : nil
+            if let entry = own.places[Int(new.title)] {
+                return own.entries[entry].isEligible ? (new.title, own.entries[entry].points) : nil
             }
             return age.admits(Int(new.title)) ? (new.title, terms[Int(new.set)] + new.points) : nil
         }

@@ -58,7 +58,8 @@ struct RowHeading {
         }
     }
 
-    /// "ranked by 12 titles you played, 3 searches and what is played in SEA".
+    /// "ranked by 12 titles you played, 3 searches and what is played in SEA". Put together in the page's texts, as lists of strings took a hundredth
+    /// of a page's time.
     private static func grounds(_ context: borrowing ViewerContext, _ evidence: inout Evidence) -> PageTexts.Range {
         let (playCount, searchCount, ratingCount) = (context.history.plays.count, context.searches.count, context.ratings.count)
         let place = Evidence.place(context.standings.region)

@@ -44,8 +44,8 @@ package enum ScoreTerm: UInt8, CaseIterable, Sendable {
 package struct ScoreParts: Sendable, BitwiseCopyable {
     /// The sum of the terms.
     package private(set) var score = 0.0
-    /// A bit a term, by its raw value.
-    package private(set) var present: UInt16 = 0
+    /// A bit for each term that there is, by its raw value.
+    package private(set) var termBits: UInt16 = 0
     /// By the terms' raw values.
     package private(set) var values = [12 of Float](repeating: 0)
 
@@ -55,16 +55,16 @@ package struct ScoreParts: Sendable, BitwiseCopyable {
     @inline(__always)
     mutating func add(_ term: ScoreTerm, _ value: Float) {
         if value == 0 { return }
-        present |= 1 << UInt16(term.rawValue)
+        termBits |= 1 << UInt16(term.rawValue)
         values[Int(term.rawValue)] = value
         score += Double(value)
     }
 
-    func has(_ term: ScoreTerm) -> Bool { present & 1 << UInt16(term.rawValue) != 0 }
+    func has(_ term: ScoreTerm) -> Bool { termBits & 1 << UInt16(term.rawValue) != 0 }
 
     /// What each term adds, in order.
     package func forEach(_ body: (ScoreTerm, Double) -> Void) {
-        var rest = present
+        var rest = termBits
         while rest != 0 {
             let place = rest.trailingZeroBitCount
             rest &= rest - 1

@@ -10,7 +10,7 @@ final class TitleColumns: Sendable {
     let sets: GenreSets
     /// Titles by genre number, ascending.
     let titlesByGenre: [[Int32]]
-    /// How many those are, up to the last genre that has any.
+    /// Numbers of titles by genre number, up to the last genre that has any; at least one number.
     let titleCounts: [Int]
     /// No title has a genre of this number or a higher one.
     var genreLimit: Int { titleCounts.count }

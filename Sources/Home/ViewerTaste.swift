@@ -3,7 +3,8 @@ import Features
 
 /// What the viewer thinks of genres, as the ranker sees it.
 struct ViewerTaste: Sendable {
-    /// Share of each genre of the catalogue in the viewer's taste minus its share there, windows blended, by genre number; about −0.5…1.
+    /// Share of each genre of the catalogue in the viewer's taste minus its share there, windows blended, by genre number up to
+    /// `TitleColumns.genreLimit`; about −0.5…1.
     let affinity: [Float]
     /// The `genre_affinity` of a title by its set of genres, and what it adds to the score.
     let ofSet: [Float]
@@ -32,7 +33,8 @@ struct ViewerTaste: Sendable {
 
     /// A window of little weight says little.
     private static func affinity(_ tastes: [TasteWindows], _ columns: TitleColumns, _ settings: HomeSettings, _ now: Int64) -> [Float] {
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 512) { memory in
+        // Both by genre number, which is a byte.
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * 256) { memory in
             memory.initialize(repeating: 0)
             let (blended, sums) = (memory.extracting(..<256), memory.extracting(256...))
             let shares = columns.genreShares

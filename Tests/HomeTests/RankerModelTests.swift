@@ -19,6 +19,12 @@ import Testing
         #expect(thrown?.description.hasPrefix("ranker m weighs unknown features: astrology, moon_phase; known are co_play,") == true)
     }
 
+    @Test func namesWeightsThatAreTooLarge() {
+        let json = #"{"name":"m","kind":"linear","weights":{"co_play":-40,"popularity":32,"search":1e30}}"#
+        let thrown = #expect(throws: RankerModelError.self) { try RankerModel(json: Data(json.utf8)) }
+        #expect(thrown?.description.contains("co_play weighs -40.0, search weighs 1e+30;") == true)
+    }
+
     @Test(arguments: [
         #"{"name":"m","kind":"forest","weights":{}}"#, #"{"name":"m"}"#, "[]", "",
         #"{"name":"m","kind":"linear","weights":{"co_play":"1"}}"#,

@@ -42,7 +42,7 @@ struct JSONCursor {
         place += count
     }
 
-    /// Ends an object whose members each end with a comma.
+    /// Ends an object that was begun here and whose members each end with a comma.
     mutating func closeObject() {
         if place[-1] == 0x2c { place[-1] = 0x7d } else { byte(0x7d) }
     }
@@ -89,17 +89,17 @@ struct JSONCursor {
         }
     }
 
-    /// Six digits after the point at most, rounded to the nearest, the even one of two; what JSON has no number for becomes null.
+    /// Six digits after the point at most, rounded to the nearest, the even one of two; beyond 4.5 billion as many as there are. What JSON has no
+    /// number for becomes null.
     mutating func number(_ value: Double) {
         guard value.isFinite else { return add("null") }
         let scaled = value * 1_000_000
-        guard abs(scaled) < 2e15 else {
+        guard abs(scaled) < 4.5e15 else {
             var text = "\(value)"
             return text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
         }
-        // What leaves no room for what stands behind the point: the sum's lowest bits are the nearest whole number.
-        let rounding = 6_755_399_441_055_744.0
-        let millionths = (abs(scaled) + rounding).bitPattern &- rounding.bitPattern
+        // From 2^52 on a Double has no digits behind the point: the sum's lowest bits are the nearest whole number.
+        let millionths = (abs(scaled) + 0x1p52).bitPattern &- (0x1p52).bitPattern
         if value < 0 && millionths > 0 { byte(0x2d) }
         integer(millionths / 1_000_000)
         let fraction = UInt32(truncatingIfNeeded: millionths % 1_000_000)
@@ -111,11 +111,12 @@ struct JSONCursor {
         place += 8 - digits.leadingZeroBitCount / 8
     }
 
-    /// The eight digits of a number below 10^8, a byte each, the first one lowest: halves, then quarters, then single ones, all at once.
+    /// The eight digits of a number below 10^8, a byte each, the first one lowest: halves, then quarters, then single ones, all at once; division
+    /// by multiplication with a reciprocal (Warren, Hacker's Delight, 2nd ed., 10–9).
     @inline(__always)
     private static func digits(_ value: UInt32) -> UInt64 {
         let fours = UInt64(value / 10_000) | UInt64(value % 10_000) << 32
-        // x · 10,486 / 2^20 is x / 100, and x · 103 / 2^10 is x / 10, for all x that there can be.
+        // x · 10,486 / 2^20 is x / 100 below 10,000, and x · 103 / 2^10 is x / 10 below 100.
         let hundreds = ((fours &* 10_486) >> 20) & 0x7f_0000_007f
         let twos = hundreds | (fours &- hundreds &* 100) << 16
         let tens = ((twos &* 103) >> 10) & 0x000f_000f_000f_000f

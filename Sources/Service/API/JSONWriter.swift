@@ -80,7 +80,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// Six digits after the point at most; what JSON has no number for becomes null.
+    /// Six digits after the point at most, up to 4.5 billion; what JSON has no number for becomes null.
     package mutating func number(_ value: Double) {
         self.value(byteCountMax: JSONCursor.numberByteCountMax) { $0.number(value) }
     }
