@@ -120,6 +120,8 @@ extension EndToEndTests {
             }
             try await expectEqual(server)
             #expect(try await server.end() == 0)
+            let alone = try await RecsBinary.run(["verify", "--data", server.folder.path("data")])
+            #expect(alone.status == 1 && alone.errors.contains("start `recs serve`"), "\(alone.errors)")
         }
 
         private func expectEqual(_ server: RunningServer) async throws {

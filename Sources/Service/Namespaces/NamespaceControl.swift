@@ -42,7 +42,7 @@ package struct NamespaceControl {
 
     package init(configuration: Configuration, logger: Logger) async throws {
         parts = try await Parts.attached(to: configuration, logger: logger)
-        connection = try StoreConnection(parts.address)
+        connection = try parts.connect()
     }
 
     package func close() async { await parts.close() }

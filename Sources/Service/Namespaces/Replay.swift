@@ -62,7 +62,7 @@ package final class Replay {
             throw NamespaceError("nothing is archived here (`archive: off`); replay --from log")
         }
         parts = try await Parts.attached(to: configuration, prefersArchive: plan.prefersArchive, lease: lease, logger: logger)
-        connection = try StoreConnection(parts.address)
+        connection = try parts.connect()
     }
 
     /// CPU time of its jobs, by what they did.
@@ -194,5 +194,16 @@ extension Parts {
             configuration: configuration, foundations: foundations, control: control, catalogs: try CatalogStore(control: control),
             definitions: DefinitionStore(control: control), address: configuration.storeAddress(),
             model: try RankerModel(json: resources.rankerModel()), logger: logger)
+    }
+
+    /// A tool's connection to the features; where these are in the service's own Redis, the error says that it has to run.
+    func connect() throws(StoreError) -> StoreConnection {
+        do {
+            return try StoreConnection(address)
+        } catch {
+            guard error.kind == .unavailable, configuration.redis == nil else { throw error }
+            let advice = "the service's own Redis runs while the service does: start `recs serve` on \(configuration.dataFolder)"
+            throw StoreError(.unavailable, "\(error.description); \(advice)")
+        }
     }
 }

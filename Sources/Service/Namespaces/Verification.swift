@@ -64,7 +64,7 @@ package final class Verification {
         parts = try await Parts.attached(to: configuration, logger: logger)
         letters = DeadLetters(
             configuration: configuration, foundations: parts.foundations, control: try ControlStore(folder: configuration.dataFolder))
-        connection = try StoreConnection(parts.address)
+        connection = try parts.connect()
         self.logger = logger
     }
 
