@@ -23,13 +23,6 @@ struct ArchiveCommands: AsyncParsableCommand {
     static func topics(_ name: String?) throws -> [Topic] {
         try name.map { [try LogCommands.topic($0)] } ?? Topic.allCases
     }
-
-    static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
 }
 
 struct ArchiveList: AsyncParsableCommand {
@@ -58,12 +51,13 @@ struct ArchiveList: AsyncParsableCommand {
         let listsFiles = files
         if listsFiles {
             let found = try await LogCommands.onThread { try topics.map { ($0, try folder.files($0)) } }
-            if json { return output(try ArchiveCommands.json(Dictionary(uniqueKeysWithValues: found.map { ($0.name, $1) }))) }
+            if json { return try outputJSON(Dictionary(uniqueKeysWithValues: found.map { ($0.name, $1) })) }
             return output(ArchiveList.table(of: found))
         }
         let names = Set(topics.map(\.name))
         let extents = try await LogCommands.onThread { try folder.extents().filter { names.contains($0.topic) } }
-        output(try json ? ArchiveCommands.json(extents) : ArchiveList.table(of: extents))
+        if json { return try outputJSON(extents) }
+        output(ArchiveList.table(of: extents))
     }
 
     private static func table(of extents: [ArchiveFolder.Extent]) -> String {
@@ -119,7 +113,7 @@ struct ArchiveCheckCommand: AsyncParsableCommand {
         let topics = try ArchiveCommands.topics(topic)
         let folder = try ArchiveCommands.folder(options)
         let reports = try await LogCommands.onThread { try topics.map { try folder.check($0) } }
-        output(try json ? ArchiveCommands.json(reports) : ArchiveCheckCommand.text(reports))
+        if json { try outputJSON(reports) } else { output(ArchiveCheckCommand.text(reports)) }
         if reports.contains(where: { !$0.problems.isEmpty }) { throw ExitCode(1) }
     }
 
@@ -198,7 +192,7 @@ struct ArchiveCompact: AsyncParsableCommand {
         let outcomes = try await LogCommands.onThread {
             try topics.compactMap { topic in try folder.compact(topic, residues).map { (topic.name, $0) } }
         }
-        if json { return output(try ArchiveCommands.json(Dictionary(uniqueKeysWithValues: outcomes))) }
+        if json { return try outputJSON(Dictionary(uniqueKeysWithValues: outcomes)) }
         var table = Table(["TOPIC", "files merged", "into", "records erased"], numeric: [1, 2, 3])
         for (topic, outcome) in outcomes {
             table.add([topic, "\(outcome.filesBefore)", "\(outcome.filesAfter)", "\(outcome.erasedCount)"])

@@ -31,7 +31,7 @@ struct BackupCommand: AsyncParsableCommand {
             return try await LogCommands.onThread { try backup.write(to: path) }
         }
         progress.end()
-        if json { return try DeadLetterCommands.print(manifest) }
+        if json { return try outputJSON(manifest) }
         output(BackupCommand.text(manifest))
         let byteCount = manifest.files.reduce(0) { $0 + $1.bytes }
         output("\n\(manifest.files.count) files, \(fixed(Double(byteCount) / 1_000_000, 1)) MB in \(folder)")

@@ -30,6 +30,14 @@ func output(_ text: String) {
     FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
 }
 
+/// Prints as JSON, members in snake_case and in order, to standard output.
+func outputJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    output(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
 /// Prints to standard error.
 func note(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))

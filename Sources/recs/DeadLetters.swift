@@ -27,13 +27,6 @@ struct DeadLetterCommands: AsyncParsableCommand {
             throw error
         }
     }
-
-    static func print(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        output(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
 }
 
 /// Which letters a command is about.
@@ -103,7 +96,7 @@ struct DeadLettersList: AsyncParsableCommand {
         filter.since = try since.map { try DeadLettersList.time($0, now: wallClockMilliseconds()) } ?? 0
         let (limit, wanted) = (limit, filter)
         let listing = try await DeadLetterCommands.with(options) { try DeadLettersList.listing($0, wanted, limit: limit) }
-        if json { return try DeadLetterCommands.print(listing) }
+        if json { return try outputJSON(listing) }
         output(text(listing))
     }
 
@@ -193,7 +186,7 @@ struct DeadLettersShow: AsyncParsableCommand {
             note("there is no dead letter `\(letter)`; recs dead-letters ls lists them")
             throw ExitCode(1)
         }
-        if json { return try DeadLetterCommands.print(view) }
+        if json { return try outputJSON(view) }
         output(text(view))
     }
 

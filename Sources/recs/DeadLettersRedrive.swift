@@ -55,7 +55,7 @@ struct DeadLettersRedrive: AsyncParsableCommand {
             defer { withExtendedLifetime(lock) {} }
             return try DeadLettersRedrive.redrive(letters, wanted, mode)
         }
-        if json { return try DeadLetterCommands.print(outcome) }
+        if json { return try outputJSON(outcome) }
         output(text(outcome))
     }
 
@@ -84,7 +84,7 @@ struct DeadLettersRedrive: AsyncParsableCommand {
         let topics = plan.topics.map { "\($0.count) to \($0.topic.name)" }.joined(separator: ", ")
         guard isatty(0) == 1 else {
             note("\(plan.readyCount) letters could go back (\(topics)); say --yes to redrive them, --dry-run to look")
-            throw ExitCode(2)
+            throw ExitCode(64)
         }
         note("Redrive \(plan.readyCount) letters (\(topics))? [y/N]")
         guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {

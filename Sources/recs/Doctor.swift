@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Service
 
 /// `recs doctor`: what this machine lacks, and the command that mends it.
@@ -23,9 +22,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let findings = await Checkup(configuration: try options.configuration()).findings()
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            output(String(decoding: try encoder.encode(findings), as: UTF8.self))
+            try outputJSON(findings)
         } else {
             var table = Table(["", "what", "found", "do"])
             for finding in findings { table.add([finding.ok ? "ok" : "WRONG", finding.what, finding.found, finding.fix]) }

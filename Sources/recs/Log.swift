@@ -118,11 +118,7 @@ struct LogTopics: AsyncParsableCommand {
         let reader = try await LogCommands.reader(options)
         let extents = try await reader.extents()
         await reader.close()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return output(String(decoding: try encoder.encode(extents), as: UTF8.self))
-        }
+        if json { return try outputJSON(extents) }
         var table = Table(["TOPIC", "partition", "first offset", "next offset", "records"], numeric: [1, 2, 3, 4])
         for extent in extents {
             table.add([extent.topic, "\(extent.partition)", "\(extent.start)", "\(extent.end)", "\(extent.end - extent.start)"])

@@ -30,12 +30,6 @@ struct NamespaceCommands: AsyncParsableCommand {
     static func control(_ options: ServiceOptions) async throws -> NamespaceControl {
         try await NamespaceControl(configuration: try options.configurationOfLog(), logger: logger)
     }
-
-    static func text(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
 }
 
 struct NamespaceList: AsyncParsableCommand {
@@ -58,7 +52,7 @@ struct NamespaceList: AsyncParsableCommand {
             await control.close()
             return listed
         }
-        if json { return output(try NamespaceCommands.text(listed)) }
+        if json { return try outputJSON(listed) }
         var table = Table(["NAMESPACE", "state", "serves", "events taken in"], numeric: [3])
         for entry in listed {
             table.add([entry.namespace, entry.state, entry.serves ? "yes" : "", "\(entry.positions.reduce(0) { $0 + $1.records })"])
@@ -126,7 +120,7 @@ struct NamespaceConfirm: AsyncParsableCommand {
             await control.close()
             return count
         }
-        output("'\(namespace)': \(count) markers confirmed; start the jobs again")
+        output("'\(namespace)': " + (count == 0 ? "no marker waits to be confirmed" : "\(count) markers confirmed; start the jobs again"))
     }
 }
 

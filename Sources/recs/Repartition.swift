@@ -50,7 +50,7 @@ struct RepartitionCommand: AsyncParsableCommand {
             return try await repartition.run { line.show($0) }
         }
         line.end()
-        if json { return output(try NamespaceCommands.text(report)) }
+        if json { return try outputJSON(report) }
         output(
             "\(report.records) records in \(report.partitions) partitions instead of \(report.oldPartitions), features in "
                 + "'\(report.namespace)', in \(fixed(report.seconds, 1)) s. Now set `partitions: \(report.partitions)` (recs.yaml or "
@@ -63,7 +63,7 @@ struct RepartitionCommand: AsyncParsableCommand {
             try await RetiredLog(configuration: configuration, logger: NamespaceCommands.logger).drop { line.show($0) }
         }
         line.end()
-        if json { return output(try NamespaceCommands.text(report)) }
+        if json { return try outputJSON(report) }
         output("\(report.folder) is gone, and \(report.keys) keys of \(report.namespaces.joined(separator: ", "))")
     }
 }

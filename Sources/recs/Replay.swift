@@ -61,7 +61,7 @@ struct ReplayCommand: AsyncParsableCommand {
             await replay.close()
             return report
         }
-        if json { return output(try NamespaceCommands.text(report)) }
+        if json { return try outputJSON(report) }
         output(
             "\(report.records) events into '\(report.namespace)' in \(fixed(report.seconds, 1)) s "
                 + "(\(Int(Double(report.records) / max(report.seconds, 0.001))) events/s); \(report.applied) applied in all; it is \(report.state)"

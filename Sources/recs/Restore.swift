@@ -30,7 +30,7 @@ struct RestoreCommand: AsyncParsableCommand {
             try await LogCommands.onThread { try Restore(backup: backup) { progress.show($0) }.restore(to: target) }
         }
         progress.end()
-        if json { return try DeadLetterCommands.print(manifest) }
+        if json { return try outputJSON(manifest) }
         output(BackupCommand.text(manifest))
         let lag = manifest.topics.flatMap(\.partitions).reduce(0) { $0 + max(0, $1.end - ($1.featuresNext ?? $1.end)) }
         output("\nrestored to \(data); \(lag) records are caught up when it starts: recs serve --data \(data)")

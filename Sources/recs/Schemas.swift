@@ -36,12 +36,7 @@ struct SchemasList: AsyncParsableCommand {
                 fingerprint: String(repeating: "0", count: 16 - fingerprint.count) + fingerprint, canonicalForm: schemas[type].canonicalForm
             )
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return output(String(decoding: try encoder.encode(entries), as: UTF8.self))
-        }
+        if json { return try outputJSON(entries) }
         var table = Table(["SUBJECT", "fingerprint"])
         for entry in entries { table.add([entry.subject, entry.fingerprint]) }
         output(table.text)

@@ -8,7 +8,7 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "Settings file (default: recs.yaml in this folder, where there is one).")
     var config: String?
 
-    @Option(help: "Folder for the embedded log, the control store and our own Redis.")
+    @Option(help: "Folder for the embedded log, the control store and our own Redis (default: recs-data in this folder).")
     var data: String?
 
     @Option(help: "Address to listen on; anything but loopback needs API keys.")

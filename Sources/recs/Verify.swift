@@ -9,7 +9,7 @@ struct Verify: AsyncParsableCommand {
         abstract: "Replay the log beside the serving features and compare them, key by key.",
         discussion: """
             The service goes on undisturbed; Redis holds the compared features twice meanwhile. Exit code 0 where all is equal, 1 where something
-            differs, kept changing so that it was not compared (`leftOut` of the JSON), or is not there to compare (`unknownUsers`).
+            differs, kept changing so that it was not compared (`left_out` of the JSON), or is not there to compare (`unknown_users`).
 
             Examples:
               recs verify --data ./data
@@ -42,7 +42,7 @@ struct Verify: AsyncParsableCommand {
             await verification.close()
             return report
         }
-        output(json ? try NamespaceCommands.text(report) : text(report))
+        if json { try outputJSON(report) } else { output(text(report)) }
         if !report.differences.isEmpty || report.leftOut > 0 || !report.unknownUsers.isEmpty { throw ExitCode(1) }
     }
 

@@ -50,6 +50,17 @@ extension EndToEndTests {
             #expect(!FileManager.default.fileExists(atPath: deep))
         }
 
+        @Test func otherPartitionsThanTheLogsAreNamed() async throws {
+            for (number, isRight) in [("4", true), ("7", false)] {
+                let run = try await RecsBinary.run(
+                    ["doctor", "--json", "--data", server.folder.path("data"), "--port", "\(freePort())"],
+                    environment: ["RECS_PARTITIONS": number])
+                let partitions = try finding(
+                    "partitions of the log", JSONDecoder().decode([Finding].self, from: Data(run.output.utf8)))
+                #expect(partitions.ok == isRight && partitions.fix.contains("partitions: 4") == !isRight, "\(partitions)")
+            }
+        }
+
         @Test func folderUnderAFileIsNot() async throws {
             try "x".write(toFile: folder.path("file"), atomically: true, encoding: .utf8)
             let data = try finding("data folder", await findings("--data", folder.path("file/data")))

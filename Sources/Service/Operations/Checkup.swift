@@ -1,4 +1,5 @@
 import EventLog
+import Events
 import FeatureStore
 import Foundation
 
@@ -34,6 +35,7 @@ package struct Checkup: Sendable {
         if !configuration.brokers.isEmpty { findings.append(await brokers()) }
         if let url = configuration.registry { findings.append(await registry(at: url)) }
         findings += [dataFolder(), disk()] + files()
+        if let partitions = partitions() { findings.append(partitions) }
         findings.append(await port())
         findings.append(keys())
         return findings
@@ -153,6 +155,18 @@ package struct Checkup: Sendable {
                 return Finding("file \(path.dropFirst(data.count + 1))", ok: fix == nil, found: found, fix: fix ?? "")
             }
         }
+    }
+
+    /// Of an embedded log that is there.
+    private func partitions() -> Finding? {
+        guard configuration.log == "embedded",
+            let contents = try? LogSnapshot.contents(of: .play, in: configuration.logFolder)
+        else { return nil }
+        let (found, wanted) = (contents.description.partitions, configuration.partitionCount)
+        return Finding(
+            "partitions of the log", ok: found == wanted,
+            found: found == wanted ? "\(found)" : "\(found), and the configuration says \(wanted)",
+            fix: "set `partitions: \(found)`, or stop the service and run recs repartition --partitions \(wanted) --into NAMESPACE")
     }
 
     private func port() async -> Finding {
