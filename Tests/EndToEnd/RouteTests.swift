@@ -64,6 +64,28 @@ extension EndToEndTests {
             #expect(listed.subtracting(registered) == [], "listed, not answered")
         }
 
+        /// What is not listed is refused before a route could read it.
+        @Test func everyQueryParameterThatIsReadIsListed() async throws {
+            var listed: Set<String> = []
+            for operations in try await listedPaths().values {
+                for case let operation as [String: Any] in operations.values {
+                    for parameter in operation["parameters"] as? [[String: Any]] ?? [] where parameter["in"] as? String == "query" {
+                        listed.insert(try #require(parameter["name"] as? String))
+                    }
+                }
+            }
+            let folder = Repository.root.appendingPathComponent("Sources/Service/API")
+            let pattern = try Regex(#"(text|integer|flag)\("([a-z_]+)""#)
+            var read: Set<String> = []
+            for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+                let source = try String(contentsOf: file, encoding: .utf8)
+                guard source.contains("Query") else { continue }
+                for match in source.matches(of: pattern) { read.insert(String(match.output[2].substring ?? "")) }
+            }
+            #expect(read.isSuperset(of: ["k", "rows", "token", "last_event_id"]))
+            #expect(read.subtracting(listed) == [])
+        }
+
         @Test func everyRouteWithKeysListsHowTheyAreRefused() async throws {
             for (path, operations) in try await listedPaths() where !["/healthz", "/readyz", "/openapi.json"].contains(path) {
                 for (method, operation) in operations {

@@ -131,6 +131,12 @@ import Testing
             #expect(single.allSatisfy { abs($0 - 1 / Double(count)) < 1e-12 }, "\(count) segments: \(single)")
         }
     }
+
+    /// Segments that have nothing in common are not drawn together, and one without viewers gets the mean.
+    @Test func segmentsWithoutViewersGetTheMeanWhereNothingIsShared() {
+        let shrunk = shrunkRates([Arm(exposed: 3, won: 3), Arm(exposed: 3, won: 0), Arm(exposed: 0, won: 0)])
+        #expect(shrunk == [1, 0, 0.5])
+    }
 }
 
 func isClose(_ value: Double, _ expected: Double, relative: Double) -> Bool {

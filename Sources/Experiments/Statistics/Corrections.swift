@@ -24,7 +24,8 @@ package func holm(_ pValues: [Double]) -> [Double] {
 }
 
 /// The rates of one variant in its segments, each drawn towards the mean of all: beta-binomial empirical Bayes with the prior's mean m and
-/// strength κ by the method of moments, (won + κ m) / (exposed + κ). Segments that do not differ by more than chance get the mean.
+/// strength κ by the method of moments, (won + κ m) / (exposed + κ). Segments that do not differ by more than chance, and
+/// those without viewers, get the mean.
 package func shrunkRates(_ arms: [Arm]) -> [Double] {
     let seen = arms.filter { $0.exposed > 0 }
     let exposed = seen.reduce(0) { $0 + Double($1.exposed) }
@@ -32,7 +33,8 @@ package func shrunkRates(_ arms: [Arm]) -> [Double] {
     let mean = seen.reduce(0) { $0 + Double($1.won) } / exposed
     let strength = priorStrength(seen, mean: mean, exposed: exposed)
     guard strength.isFinite else { return arms.map { _ in mean } }
-    return arms.map { (Double($0.won) + strength * mean) / (Double($0.exposed) + strength) }
+    // κ is 0 where segments have nothing in common, and says nothing of one without viewers.
+    return arms.map { $0.exposed == 0 ? mean : (Double($0.won) + strength * mean) / (Double($0.exposed) + strength) }
 }
 
 /// κ from the spread of the rates beyond what chance explains (Kleinman, *Proportions with extraneous variance*, 1973, with the segments' sizes as
