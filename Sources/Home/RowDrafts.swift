@@ -141,8 +141,8 @@ struct RowDrafts {
     /// Genres that have no row yet, those played least first.
     func moreGenres(than kinds: [RowDraft.Kind], _ context: borrowing ViewerContext) -> [UInt8] {
         let (titleCounts, popularity) = (context.columns.titleCounts, context.standings.genrePopularity)
-        let genres = (UInt8(1)...255).filter { genre in
-            genre < titleCounts.count && titleCounts[Int(genre)] >= itemCountMin && !kinds.contains(.genre(GenreID(genre)))
+        let genres = titleCounts.indices.dropFirst().map { UInt8($0) }.filter { genre in
+            titleCounts[Int(genre)] >= itemCountMin && !kinds.contains(.genre(GenreID(genre)))
         }
         return genres.sorted { (popularity[Int($0)], $1) < (popularity[Int($1)], $0) }
     }

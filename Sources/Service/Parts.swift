@@ -10,6 +10,7 @@ import Logging
 struct Parts: Sendable {
     let configuration: Configuration
     let foundations: Foundations
+    let control: ControlStore
     let catalogs: CatalogStore
     let definitions: DefinitionStore
     let address: StoreAddress
@@ -35,6 +36,7 @@ struct Parts: Sendable {
     ) throws {
         self.configuration = configuration
         self.foundations = foundations
+        self.control = control
         self.catalogs = catalogs
         self.definitions = definitions
         self.address = address

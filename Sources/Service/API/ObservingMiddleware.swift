@@ -56,12 +56,7 @@ struct ObservingMiddleware: RouterMiddleware {
     }
 
     private func hasEmptyPart(_ path: String) -> Bool {
-        var isAfterSlash = false
-        for byte in path.utf8 {
-            if byte == UInt8(ascii: "/") && isAfterSlash { return true }
-            isAfterSlash = byte == UInt8(ascii: "/")
-        }
-        return false
+        zip(path.utf8, path.utf8.dropFirst()).contains { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: "/") }
     }
 
     private static func isBrokenOff(_ error: any Error) -> Bool {

@@ -35,10 +35,10 @@ package struct DeadLetters: Sendable {
         foundations = try await Foundations.open(configuration, resources: try Resources(), logger: logger)
     }
 
-    init(configuration: Configuration, foundations: Foundations, control: ControlStore) {
-        self.configuration = configuration
-        self.foundations = foundations
-        self.control = control
+    init(_ parts: Parts) {
+        configuration = parts.configuration
+        foundations = parts.foundations
+        control = parts.control
     }
 
     /// Held by the one redrive that may run.

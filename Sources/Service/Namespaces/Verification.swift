@@ -56,14 +56,11 @@ package final class Verification {
     }
 
     private let parts: Parts
-    private let letters: DeadLetters
     private let connection: StoreConnection
     private let logger: Logger
 
     package init(configuration: Configuration, logger: Logger) async throws {
         parts = try await Parts.attached(to: configuration, logger: logger)
-        letters = DeadLetters(
-            configuration: configuration, foundations: parts.foundations, control: try ControlStore(folder: configuration.dataFolder))
         connection = try parts.connect()
         self.logger = logger
     }
@@ -83,13 +80,16 @@ package final class Verification {
             progress("reading the names of all values")
             var live = try LiveKeys(connection, keys(registry.serving))
             live.choose(plan)
+            // The dead letters that can be read by now, once a topic asks for them.
+            var readable: [Topic: Set<LogPosition>]?
             for topic in Topic.allCases where topic.hasJob {
                 var pass = VerificationPass(
                     topic: topic, live: keys(registry.serving), scratch: scratch, parts: parts, entry: entry, connection: connection)
                 var part = Report(namespace: registry.serving)
                 try await pass.run(live.keys[topic] ?? .init(), of: plan, into: &part, progress: progress)
                 // Records whose schema was registered after they had been given up: what serves either gave them up or, made anew later, read them.
-                if !part.differences.isEmpty, let givenUp = try letters.readableNow()[topic] {
+                if !part.differences.isEmpty, readable == nil { readable = try DeadLetters(parts).readableNow() }
+                if !part.differences.isEmpty, let givenUp = readable?[topic] {
                     progress("\(topic.name): again, without \(givenUp.count) dead letters that can be read by now")
                     try remove(scratch)
                     try connection.set(building, of: scratch.namespace)

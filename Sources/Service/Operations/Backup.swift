@@ -44,11 +44,8 @@ package struct Backup {
         for path in [folder, partial] where FileManager.default.fileExists(atPath: path) {
             throw BackupError("\(path) exists; name another folder, or remove it")
         }
-        do {
-            try FileManager.default.createDirectory(atPath: partial + "/" + Backup.logFolder, withIntermediateDirectories: true)
-        } catch {
-            throw BackupError("the folder \(partial) cannot be made: \(error.localizedDescription) Name another one")
-        }
+        try FileManager.default.makeNamedFolder(partial)
+        try FileManager.default.createDirectory(atPath: partial + "/" + Backup.logFolder, withIntermediateDirectories: true)
         do {
             guard let lock = try FileLock(configuration.dataFolder + "/backup.lock") else {
                 throw BackupError("another backup of \(configuration.dataFolder) is being made; wait for it")

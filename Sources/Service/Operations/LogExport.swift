@@ -17,11 +17,7 @@ package struct LogExport: Sendable {
 
     /// Exports what the topic holds now into `folder`, as `<schema name>-<schema id>.avro`; each file is read back and counted.
     package func export(_ topic: Topic, into folder: URL, codec: ContainerCodec) throws -> [File] {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw LogError(.mismatch, "the folder \(folder.path) cannot be made: \(error.localizedDescription) Name another one")
-        }
+        try FileManager.default.makeNamedFolder(folder.path)
         var writers: [Int32: (writer: ContainerWriter, url: URL, count: Int)] = [:]
         try reader.eachRecord(of: topic) { value, id, schema in
             if writers[id] == nil {

@@ -41,7 +41,18 @@ package struct Resources: Sendable {
     package func rankerModel() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: root + "/Models/home-linear-1.json")) }
 }
 
-/// A shipped file is not where it should be.
+/// A file or folder is not where it should be, or not to be had: what was found, and what to do.
 package struct ResourceError: Error, Sendable, CustomStringConvertible {
     package var description: String
+}
+
+extension FileManager {
+    /// Makes a folder that a person named, and those above it.
+    func makeNamedFolder(_ path: String) throws(ResourceError) {
+        do {
+            try createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw ResourceError(description: "the folder \(path) cannot be made: \(error.localizedDescription) Name another one")
+        }
+    }
 }

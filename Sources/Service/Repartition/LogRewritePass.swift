@@ -59,8 +59,7 @@ struct LogRewritePass: Sendable {
 
     /// The places of the records that dead letters are about, each with the places that the letters call it by.
     private func originsOfLetters() throws -> [LogPosition: [LogPosition]] {
-        let control = try ControlStore(folder: folder.dataFolder)
-        let letters = DeadLetters(configuration: parts.configuration, foundations: parts.foundations, control: control)
+        let letters = DeadLetters(parts)
         let moved = try letters.movedRecords()
         var origins: [LogPosition: [LogPosition]] = [:]
         try letters.each(.init()) { letter in origins[moved[letter.origin] ?? letter.origin, default: []].append(letter.origin) }
