@@ -11,17 +11,17 @@ package enum EventRenderer {
     /// The fields of a value in Confluent wire format, as its writer's schema names them.
     package static func line(_ value: UnsafeRawBufferPointer, writer: ParsedSchema) throws(EventError) -> String {
         guard schemaID(of: value) != nil else {
-            throw EventError("Showing a record: \(value.count) bytes that are not in Confluent wire format (0, schema id, Avro).")
+            throw EventError("\(value.count) bytes that are not in Confluent wire format (0, schema id, Avro)")
         }
         var reader = AvroReader(value, offset: 5, end: value.count)
         let decoded: Value
         do {
             decoded = try Value.decode(from: &reader, as: writer)
         } catch {
-            throw EventError("Showing a record: its bytes are not of its writer's schema: \(error)")
+            throw EventError("its bytes are not of its writer's schema: \(error)")
         }
         guard reader.remaining == 0 else {
-            throw EventError("Showing a record: \(reader.remaining) bytes stand behind the end of its writer's schema.")
+            throw EventError("\(reader.remaining) bytes stand behind what its writer's schema says")
         }
         return decoded.json(as: writer)
     }

@@ -43,7 +43,7 @@ package struct NetworkTrace: Sendable, Equatable {
         do {
             rows = try JSONDecoder().decode([Row].self, from: Data(json))
         } catch {
-            throw TraceError("not a network trace (a JSON list of duration_ms, bandwidth_kbps, latency_ms): \(error)")
+            throw TraceError("not a network trace (a JSON list of duration_ms, bandwidth_kbps, latency_ms): \(Self.words(for: error))")
         }
         try self.init(
             rows.map { row throws(TraceError) in
@@ -52,6 +52,19 @@ package struct NetworkTrace: Sendable, Equatable {
                 else { throw TraceError("not a network trace: a number is out of range") }
                 return Stretch(milliseconds: milliseconds, bandwidthKbps: kbps, latencyMilliseconds: latency)
             })
+    }
+
+    /// `[3].bandwidth_kbps: …`.
+    private static func words(for error: any Error) -> String {
+        let place: (DecodingError.Context, (any CodingKey)?)? =
+            switch error as? DecodingError {
+            case .keyNotFound(let key, let context): (context, key)
+            case .valueNotFound(_, let context), .typeMismatch(_, let context), .dataCorrupted(let context): (context, nil)
+            default: nil
+            }
+        guard let (context, key) = place else { return "\(error)" }
+        let path = (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+        return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
     }
 
     private static let valueMax: Int64 = 1_000_000_000

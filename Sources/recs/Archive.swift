@@ -13,11 +13,11 @@ struct ArchiveCommands: AsyncParsableCommand {
     static func folder(_ options: ServiceOptions) throws -> ArchiveFolder {
         let configuration = try options.configuration()
         guard FileManager.default.fileExists(atPath: configuration.archiveFolder) else {
-            throw ValidationError(
-                "there is no archive in \(configuration.dataFolder): name the data folder of a service with --data; if that is it and the "
-                    + "archive is lost, bring it back with `recs restore`")
+            throw ResourceError(
+                description: "there is no archive in \(configuration.dataFolder): name the data folder of a service with --data; if that "
+                    + "is it and the archive is lost, bring it back with `recs restore`")
         }
-        return ArchiveFolder(dataFolder: configuration.dataFolder)
+        return ArchiveFolder(configuration)
     }
 
     static func topics(_ name: String?) throws -> [Topic] {
@@ -92,7 +92,7 @@ struct ArchiveList: AsyncParsableCommand {
 
 struct ArchiveCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read every file and compare it with the manifest: checksums, offsets, holes.",
+        commandName: "check", abstract: "Read every file and compare it with the manifest and the log: checksums, offsets, holes.",
         discussion: """
             Exits with 1 where something is wrong. May run beside the service.
 
@@ -187,7 +187,7 @@ struct ArchiveCompact: AsyncParsableCommand {
     func run() async throws {
         let topics = try ArchiveCommands.topics(topic)
         let configuration = try options.configurationOfLog()
-        let folder = ArchiveFolder(dataFolder: configuration.dataFolder)
+        let folder = ArchiveFolder(configuration)
         let residues = try await ArchiveResidues(configuration: configuration)
         let outcomes = try await LogCommands.onThread {
             try topics.compactMap { topic in try folder.compact(topic, residues).map { (topic.name, $0) } }

@@ -81,7 +81,7 @@ extension CatalogCommands {
 
     static func send(_ file: String, to path: String, replace: Bool, json: Bool, _ client: ClientOptions, done: String) async throws {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw ValidationError("cannot read \(file); name a JSON document with titles")
+            throw ResourceError(description: "cannot read \(file); name a JSON document with titles")
         }
         let answer = try await client.with { client in
             let path = path + (replace ? "?replace=true" : "")

@@ -87,6 +87,9 @@ struct LogExportCommand: AsyncParsableCommand {
     @Option(help: "null, deflate or zstandard.")
     var codec = ContainerCodec.deflate.rawValue
 
+    @Flag(help: "Print as JSON.")
+    var json = false
+
     func run() async throws {
         guard let codec = ContainerCodec(rawValue: codec) else {
             throw ValidationError("--codec is `\(codec)`; use null, deflate or zstandard")
@@ -96,6 +99,7 @@ struct LogExportCommand: AsyncParsableCommand {
         let folder = URL(fileURLWithPath: out)
         let files = try await LogCommands.onThread { try LogExport(reader: reader).export(found, into: folder, codec: codec) }
         await reader.close()
+        if json { return try outputJSON(files) }
         for file in files { output("\(file.recordCount) records  \(file.path)") }
     }
 }

@@ -70,12 +70,12 @@ struct PlaybackStub: AsyncParsableCommand {
 
     private static func network(_ path: String) throws -> NetworkTrace {
         guard let file = FileManager.default.contents(atPath: path) else {
-            throw ValidationError("cannot read \(path); name a network trace")
+            throw ResourceError(description: "cannot read \(path); name a network trace")
         }
         do {
             return try NetworkTrace(json: [UInt8](file))
         } catch {
-            throw ValidationError("\(path): \(error)")
+            throw ResourceError(description: "\(path): \(error)")
         }
     }
 

@@ -21,4 +21,19 @@ struct Recs: AsyncParsableCommand {
             BackupCommand.self,
             RestoreCommand.self, Schemas.self, Simulate.self, Import.self, PlaybackStub.self, Bench.self,
         ])
+
+    /// The parser's own `main` would show the usage of `recs` for what a subcommand finds wrong with its arguments once it runs.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            do {
+                if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            } catch let error as ValidationError {
+                note("Error: \(error.message)\nUsage: \(usageString(for: type(of: command)))")
+                throw ExitCode.validationFailure
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

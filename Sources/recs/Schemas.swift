@@ -60,18 +60,40 @@ struct SchemasCheck: AsyncParsableCommand {
     @Argument(help: "The schema to come.")
     var new: String
 
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    private struct Problem: Encodable {
+        /// `new` or `old`: whose readers do not understand the other's data.
+        var readers: String
+        var path: String
+        var message: String
+    }
+
     func run() async throws {
         let (old, new) = (try schema(old), try schema(new))
-        let backward = Compatibility.problems(reader: new, writer: old)
-        let forward = Compatibility.problems(reader: old, writer: new)
-        for problem in backward { output("new readers, old data: \(problem.path): \(problem.message)") }
-        for problem in forward { output("old readers, new data: \(problem.path): \(problem.message)") }
-        if !backward.isEmpty || !forward.isEmpty { throw ExitCode(1) }
-        output("compatible both ways: old and new can run side by side")
+        let problems =
+            Compatibility.problems(reader: new, writer: old).map { Problem(readers: "new", path: $0.path, message: $0.message) }
+            + Compatibility.problems(reader: old, writer: new).map { Problem(readers: "old", path: $0.path, message: $0.message) }
+        if json {
+            try outputJSON(problems)
+        } else {
+            for problem in problems {
+                output("\(problem.readers) readers, \(problem.readers == "new" ? "old" : "new") data: \(problem.path): \(problem.message)")
+            }
+            if problems.isEmpty { output("compatible both ways: old and new can run side by side") }
+        }
+        if !problems.isEmpty { throw ExitCode(1) }
     }
 
     private func schema(_ path: String) throws -> ParsedSchema {
-        guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("cannot read \(path)") }
-        return try ParsedSchema(json: String(decoding: data, as: UTF8.self))
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ResourceError(description: "cannot read \(path); name a file with an Avro schema")
+        }
+        do {
+            return try ParsedSchema(json: String(decoding: data, as: UTF8.self))
+        } catch {
+            throw ResourceError(description: "\(path) is no Avro schema: \(error)")
+        }
     }
 }

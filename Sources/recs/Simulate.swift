@@ -49,7 +49,7 @@ struct Simulate: AsyncParsableCommand {
     func run() async throws {
         let catalog = try CatalogDocument.parse(try await client.get("/v1/catalog", doing: "reading the catalogue")).catalog(version: 1)
         guard !catalog.titles.isEmpty else {
-            throw ValidationError("the service's catalogue is empty; import one: recs catalog import FILE")
+            throw ResourceError(description: "the service's catalogue is empty; import one: recs catalog import FILE")
         }
         let tests = try await tests()
         var settings = SimulationSettings(

@@ -32,6 +32,7 @@ extension EndToEndTests {
                 Bad("malformed JSON", "{\"user_id\":,}", 400, "byte 11", "malformed_json"),
                 Bad("truncated JSON", "{\"user_id\":\"a", 400, "byte 13", "truncated"),
                 Bad("NaN", EventText.event("title_rated", of: "bad", "\(title),\"rating\":NaN"), 400, "malformed_json"),
+                Bad("an event a line as JSON", hidden(title) + "\n" + hidden(title), 400, "malformed_json", "application/x-ndjson"),
                 Bad("10,000 levels", String(repeating: "[", count: 10_000), 400, "too_deep", "byte 64"),
                 invalid,
                 Bad("empty body", "", 400, "empty"),

@@ -124,6 +124,32 @@ import Testing
         await fixture.log.close()
     }
 
+    @Test func findsWhatNeitherTheLogNorTheArchiveHolds() async throws {
+        let fixture = try await archived()
+        fixture.append(300..<350)
+        #expect(try fixture.check().problems.isEmpty)
+        try await fixture.log.trim(.play, before: .max)
+        let kept = try #require(try await fixture.log.ranges(.play).first).start
+        let holes = try fixture.check().problems
+        #expect(kept > 300 && holes.map(\.kind) == [.hole] && holes.map(\.firstOffset) == [300] && holes.map(\.lastOffset) == [kept - 1])
+        await fixture.log.close()
+    }
+
+    @Test func findsAnOlderLogAndAnother() async throws {
+        let fixture = try await archived()
+        let folder = fixture.folder.path("older")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        _ = try LogSnapshot.copy(.play, of: fixture.folder.path("log"), to: folder + "/play_events.sqlite")
+        #expect(try fixture.check(logFolder: folder).problems.isEmpty)
+        fixture.append(300..<310)
+        try fixture.archiveAll(try fixture.writer())
+        let ahead = try fixture.check(logFolder: folder).problems
+        #expect(ahead.map(\.kind) == [.ahead] && ahead.map(\.firstOffset) == [300] && ahead.map(\.lastOffset) == [309])
+        let other = try await archived()
+        #expect(try fixture.check(logFolder: other.folder.path("log")).problems.map(\.kind) == [.foreign])
+        for fixture in [fixture, other] { await fixture.log.close() }
+    }
+
     /// Three files of one partition.
     private func archived() async throws -> ArchiveFixture {
         let fixture = try await ArchiveFixture(partitions: 1)

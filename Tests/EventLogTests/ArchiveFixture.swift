@@ -144,7 +144,10 @@ struct ArchiveFixture {
         return records
     }
 
-    func check(_ other: Archive? = nil) throws -> ArchiveCheck.Report { try ArchiveCheck(other ?? archive, topic: .play).run() }
+    /// Beside the log of this fixture, or a copy of it in another folder.
+    func check(_ other: Archive? = nil, logFolder: String? = nil) throws -> ArchiveCheck.Report {
+        try ArchiveCheck(other ?? archive, topic: .play).run(beside: logFolder ?? folder.path("log"))
+    }
 
     /// The paths of the data files in the topic's folder.
     func paths(_ other: Archive? = nil) -> [String] { ArchiveLeftovers.files(root: (other ?? archive).path(of: .play)).sorted() }

@@ -92,7 +92,7 @@ import Testing
         try archive(copy, writer)
         let all = try await reading(try copy.consumer(.play, group: nil)) { try $0.collectRecords(90) }
         #expect(try fixture.recordsInArchive() == all)
-        #expect(try fixture.check().problems.isEmpty)
+        #expect(try fixture.check(logFolder: fixture.folder.path("copy")).problems.isEmpty)
         let both = ArchivedLog(copy, archive: fixture.archive, prefersArchive: true)
         let read = try await reading(try both.consumer(.play, group: nil)) { try $0.collectRecords(90, recordCountMax: 11) }
         #expect(read == all)

@@ -24,6 +24,12 @@ import Testing
         #expect(throws: TraceError.self) { try NetworkTrace(json: Array(json.utf8)) }
     }
 
+    @Test func namesTheStretchAndTheMember() {
+        let json = #"[{"duration_ms": 5, "bandwidth_kbps": 1, "latency_ms": 1}, {"duration_ms": 10, "latency_ms": 1}]"#
+        let error = #expect(throws: TraceError.self) { try NetworkTrace(json: Array(json.utf8)) }
+        #expect(error?.description.contains("[1].bandwidth_kbps: ") == true, "\(error?.description ?? "")")
+    }
+
     @Test func repeatsFromTheStart() throws {
         let trace = try NetworkTrace([
             .init(milliseconds: 10, bandwidthKbps: 1, latencyMilliseconds: 0),

@@ -38,7 +38,11 @@ struct ArchiveScene {
             metrics: Metrics(), logger: Logger(label: "test"))
     }
 
-    var archive: ArchiveFolder { ArchiveFolder(dataFolder: folder.path("")) }
+    var archive: ArchiveFolder {
+        var configuration = Configuration()
+        configuration.dataFolder = folder.path("")
+        return ArchiveFolder(configuration)
+    }
 
     func archiveAll() throws {
         var pollCount = 0

@@ -8,6 +8,8 @@ package struct ArchiveCheck {
             case missing, damaged, overlap, hole
             /// The file's records are not those that the manifest lists.
             case records
+            /// The archive is not that of the log beside it; it holds offsets that this has yet to reach.
+            case foreign, ahead
         }
         package var kind: Kind
         package var partition: Int32
@@ -36,9 +38,11 @@ package struct ArchiveCheck {
         self.topic = topic
     }
 
-    /// Reads every file of the topic.
-    package func run() throws(LogError) -> Report {
+    /// Reads every file of the topic. `logFolder`: of the embedded log that is archived, where the two are to be compared as well.
+    package func run(beside logFolder: String? = nil) throws(LogError) -> Report {
         var report = Report(topic: topic.name)
+        var logCheck: ArchiveLogCheck?
+        if let logFolder { logCheck = try ArchiveLogCheck(topic, logFolder: logFolder) }
         guard let manifest = try ArchiveManifest(reading: topic, of: archive) else {
             if let fault = archive.unlisted(topic) {
                 report.problems.append(Problem(kind: .missing, partition: 0, firstOffset: 0, lastOffset: 0, description: fault))
@@ -67,6 +71,7 @@ package struct ArchiveCheck {
                 report.problems.append(problem)
             }
         }
+        report.problems += try logCheck?.problems(try manifest.ranges(), generation: manifest.generation) ?? []
         return report
     }
 

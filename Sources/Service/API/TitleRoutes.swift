@@ -109,7 +109,6 @@ struct TitleRoutes: Sendable {
     }
 
     private func apply(_ request: Request, keeps: Bool) async throws -> Response {
-        try request.expectJSON()
         let withdrawsOthers = try Query(request: request).flag("replace")
         let document = try await parse(request, CatalogDocument.parse)
         return try await change(document, withdrawsOthers: withdrawsOthers, keeps: keeps)
@@ -117,11 +116,14 @@ struct TitleRoutes: Sendable {
 
     /// Parses the body; the document's faults become the problem's.
     private func parse<R>(_ request: Request, _ parse: (Data) throws(CatalogError) -> R) async throws -> R {
+        try request.expectJSON()
         let body = try await request.body.collect(upTo: bodyByteCountMax)
         do throws(CatalogError) {
             return try parse(Data(body.readableBytesView))
         } catch {
-            var problem = Problem(.unprocessableContent, "Catalogue not readable", "\(error.faults.count) faults; nothing was changed")
+            let count = error.faults.count
+            var problem = Problem(
+                .unprocessableContent, "Catalogue not readable", "\(count) \(count == 1 ? "fault" : "faults"); nothing was changed")
             problem.faults = error.faults.map { ($0.path, $0.message) }
             throw problem
         }

@@ -18,8 +18,12 @@ package struct ArchiveFolder: Sendable {
     }
 
     private let archive: Archive
+    private let logFolder: String?
 
-    package init(dataFolder: String) { archive = Archive(folder: dataFolder + "/archive") }
+    package init(_ configuration: Configuration) {
+        archive = Archive(folder: configuration.archiveFolder)
+        logFolder = configuration.log == "embedded" ? configuration.logFolder : nil
+    }
 
     package func extents() throws -> [Extent] {
         var extents: [Extent] = []
@@ -40,7 +44,7 @@ package struct ArchiveFolder: Sendable {
 
     package func files(_ topic: Topic) throws -> [ArchivedFile] { try ArchiveReader(archive, topic: topic).listing() }
 
-    package func check(_ topic: Topic) throws -> ArchiveCheck.Report { try ArchiveCheck(archive, topic: topic).run() }
+    package func check(_ topic: Topic) throws -> ArchiveCheck.Report { try ArchiveCheck(archive, topic: topic).run(beside: logFolder) }
 
     /// Hands over up to `count` records of a partition from `offset` on (the archive's first where nil) as lines of JSON.
     package func cat(_ topic: Topic, partition: Int32, from offset: Int64?, count: Int, _ body: (String) -> Void) throws {

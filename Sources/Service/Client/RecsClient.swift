@@ -168,7 +168,7 @@ package final class RecsClient: Sendable {
     static func error(_ error: any Error, at baseURL: String) -> ClientError {
         if error is CancellationError { return ClientError(.cancelled, "cancelled") }
         guard let error = error as? HTTPClientError else {
-            return ClientError(.unreachable, "nothing answers at \(baseURL): is `recs serve` running? (\(error))")
+            return ClientError(.unreachable, "nothing answers at \(baseURL): is `recs serve` running? (\(NetworkProbe.words(for: error)))")
         }
         switch error {
         case .cancelled: return ClientError(.cancelled, "cancelled")

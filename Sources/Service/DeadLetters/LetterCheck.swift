@@ -53,13 +53,27 @@ package struct LetterCheck {
         case .unknownSchema(let id):
             return .refused(reason: DeadLetterReason.unknownSchema.rawValue, detail: "the registry has no schema of id \(id)")
         case .undecodable(let why):
-            let schema = value.withUnsafeBytes { EventRenderer.schemaID(of: $0) }
-            let detail = schema.flatMap { decoder.incompatibility(of: $0) } ?? ""
-            return .refused(reason: why.rawValue, detail: detail)
+            return .refused(reason: why.rawValue, detail: try detail(of: why, value))
         case .event:
             event.appendTime = now
             guard let reason = refusal(of: event, bytes, value: place, letter) else { return .usable(value) }
             return .refused(reason: reason.rawValue, detail: detail(of: reason, event, bytes, letter))
+        }
+    }
+
+    /// What is wrong with the bytes, and where; empty where a field's value is, which the letter's problems name.
+    private mutating func detail(of why: Undecodable, _ value: [UInt8]) throws -> String {
+        guard let id = value.withUnsafeBytes({ EventRenderer.schemaID(of: $0) }), let writer = try writer(of: value) else {
+            let start = value.prefix(5).map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined(separator: " ")
+            let found = value.isEmpty ? "the value is empty" : "the value begins with the bytes \(start)"
+            return "\(found); Confluent wire format is a byte 00, four bytes of schema id, then Avro"
+        }
+        if why == .incompatibleSchema { return decoder.incompatibility(of: id) ?? "" }
+        do {
+            _ = try value.withUnsafeBytes { try EventRenderer.line($0, writer: writer) }
+            return ""
+        } catch let error as EventError {
+            return error.description
         }
     }
 

@@ -176,12 +176,21 @@ package struct Checkup: Sendable {
         }
         switch await NetworkProbe.listener(host: host, port: port) {
         case nil: return finding("free", "")
+        case .inUse where await isTheServices(port):
+            return finding("in use by the service that runs", "")
         case .inUse:
             return finding("in use", "stop what listens there (ss -ltnp 'sport = :\(port)' shows it), or choose another with --port")
         case .needsRights: return finding("not for this user", "choose a port from 1024 on with --port")
         case .hostIsElsewhere: return finding("no address of this machine", "choose one that `ip addr` lists with --host")
         case .other(let words): return finding(words, "choose another with --host and --port")
         }
+    }
+
+    /// True where a service answers at the port and may be the one of the data folder: an embedded log shows whether anybody works with it.
+    private func isTheServices(_ port: Int) async -> Bool {
+        if configuration.log == "embedded" && !LogLease.isHeld(configuration.dataFolder) { return false }
+        let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][configuration.host] ?? configuration.host
+        return await NetworkProbe.isService(host: host, port: port)
     }
 
     private func keys() -> Finding {

@@ -6,7 +6,7 @@ package import Foundation
 /// Copies records of the log into an Avro object container file that other engines read, one file a record type.
 package struct LogExport: Sendable {
     /// What was written: path and records.
-    package struct File: Sendable {
+    package struct File: Sendable, Encodable {
         package var path: String
         package var recordCount: Int
     }

@@ -40,5 +40,13 @@ package final class LogLease: Sendable {
         self.lock = lock
     }
 
+    /// True where a process works with the log, or cannot be seen to have ended.
+    static func isHeld(_ dataFolder: String) -> Bool {
+        guard FileManager.default.fileExists(atPath: path(dataFolder)) else { return false }
+        guard let lock = try? FileLock(path(dataFolder)) else { return true }
+        withExtendedLifetime(lock) {}
+        return false
+    }
+
     private static func path(_ dataFolder: String) -> String { dataFolder + "/log.lock" }
 }

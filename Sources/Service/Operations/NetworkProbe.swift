@@ -10,6 +10,7 @@ enum NetworkProbe {
     private static let question: [UInt8] = [0, 0, 0, 14, 0, 18, 0, 0, 0, 0, 0, 1, 0, 4] + Array("recs".utf8)
     private static let questionID: Int32 = 1
     private static let headerByteCount = 8
+    private static let answerByteCountMax = 4096
 
     /// Why nobody can listen at an address.
     enum PortProblem {
@@ -20,27 +21,42 @@ enum NetworkProbe {
     /// Asks a Kafka broker what it speaks.
     static func broker(host: String, port: Int) async -> String? {
         do {
-            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(timeout)
-                .connect(host: host, port: port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                    }
-                }
-            // Who has not answered by then is cut off, which ends the reading below.
-            channel.channel.eventLoop.scheduleTask(in: timeout) { channel.channel.close(promise: nil) }
-            let isBroker = try await channel.executeThenClose { inbound, outbound in
-                try await outbound.write(ByteBuffer(bytes: question))
-                var answer = ByteBuffer()
-                for try await part in inbound {
-                    answer.writeImmutableBuffer(part)
-                    if answer.readableBytes >= headerByteCount { break }
-                }
-                return answer.getInteger(at: 4, as: Int32.self) == questionID
-            }
+            let answer = try await answer(to: ByteBuffer(bytes: question), host: host, port: port) { $0.readableBytes >= headerByteCount }
+            let isBroker = answer.getInteger(at: 4, as: Int32.self) == questionID
             return isBroker ? nil : "what listens there does not answer as a Kafka broker"
         } catch {
             return words(for: error)
+        }
+    }
+
+    /// True where a service of ours answers; it names itself as the server (RFC 9110 §10.2.4).
+    static func isService(host: String, port: Int) async -> Bool {
+        let question = ByteBuffer(string: "GET /healthz HTTP/1.1\r\nHost: recs\r\nConnection: close\r\n\r\n")
+        let answer = try? await answer(to: question, host: host, port: port) { $0.readableBytes >= answerByteCountMax }
+        return answer.map { String(buffer: $0).lowercased().contains("\r\nserver: recs\r\n") } ?? false
+    }
+
+    /// What is answered before the connection is closed, time is up, or it `isEnough`.
+    private static func answer(
+        to question: ByteBuffer, host: String, port: Int, isEnough: @Sendable (ByteBuffer) -> Bool
+    ) async throws -> ByteBuffer {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(timeout)
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        // Who has not answered by then is cut off, which ends the reading below.
+        channel.channel.eventLoop.scheduleTask(in: timeout) { channel.channel.close(promise: nil) }
+        return try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(question)
+            var answer = ByteBuffer()
+            for try await part in inbound {
+                answer.writeImmutableBuffer(part)
+                if isEnough(answer) { break }
+            }
+            return answer
         }
     }
 
@@ -66,7 +82,8 @@ enum NetworkProbe {
         }
     }
 
-    private static func words(for error: any Error) -> String {
+    /// A connection's error, in a few words.
+    static func words(for error: any Error) -> String {
         guard let failure = error as? NIOConnectionError else { return "no connection: \(error)" }
         guard let cause = failure.connectionErrors.first?.error else { return "no address is known for this host" }
         return "no connection: " + ((cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)")

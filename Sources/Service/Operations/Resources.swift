@@ -44,6 +44,8 @@ package struct Resources: Sendable {
 /// A file or folder is not where it should be, or not to be had: what was found, and what to do.
 package struct ResourceError: Error, Sendable, CustomStringConvertible {
     package var description: String
+
+    package init(description: String) { self.description = description }
 }
 
 extension FileManager {

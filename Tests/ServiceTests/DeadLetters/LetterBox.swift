@@ -20,6 +20,19 @@ struct LetterBox {
 
     func close() async { await letters.close() }
 
+    /// What a person sees of each letter, in the log's order.
+    func views() async throws -> [LetterView] {
+        let letters = letters
+        return try await onOwnThread {
+            var check = try LetterCheck(letters)
+            var views: [LetterView] = []
+            try letters.each(DeadLetters.Filter()) {
+                views.append(try LetterView($0, of: letters, &check, now: wallClockMilliseconds()))
+            }
+            return views
+        }
+    }
+
     var foundations: Foundations { letters.foundations }
 
     /// A `search_query` by our schema, as the gateway would write it.

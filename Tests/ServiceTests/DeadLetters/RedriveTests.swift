@@ -154,18 +154,29 @@ import Testing
         var value = try box.search("q", of: "ann")
         value[value.count - 1] = 5  // results_count is the last field: -3
         _ = try await box.bury(key: "ann", value: value, reason: "undecodable")
-        let letters = box.letters
-        let views = try await onOwnThread {
-            var check = try LetterCheck(letters)
-            var views: [LetterView] = []
-            try letters.each(DeadLetters.Filter()) {
-                views.append(try LetterView($0, of: letters, &check, now: wallClockMilliseconds()))
-            }
-            return views
-        }
+        let views = try await box.views()
         #expect(views.map(\.refusedNow) == ["out_of_range"])
         #expect(views.first?.problems.map(\.path) == ["$.results_count"] && views.first?.problems.first?.found == "-3")
         #expect(views.first?.event?.contains("\"results_count\":-3") == true)
+        await box.close()
+    }
+
+    @Test func namesTheByteThatIsWrong() async throws {
+        let box = try await LetterBox()
+        let value = try box.search("q", of: "ann")
+        var withoutUTF8 = value
+        withoutUTF8[6] = 0xff
+        for value in [Array(value.dropLast()), value + [0], withoutUTF8, Array("{}".utf8), []] {
+            _ = try await box.bury(key: "ann", value: value, reason: "undecodable")
+        }
+        let views = try await box.views()
+        #expect(
+            views.map(\.refusedNow) == ["malformed_avro", "malformed_avro", "invalid_event_id", "foreign_format", "foreign_format"])
+        let details = views.map { $0.refusedDetail ?? "" }
+        #expect(details[0].hasSuffix("$.results_count: expected an int before byte \(value.count - 1)"), "\(details[0])")
+        #expect(details[1] == "1 bytes stand behind what its writer's schema says")
+        #expect(details[2].hasSuffix("$.event_id: the string at byte 6 is not UTF-8"), "\(details[2])")
+        #expect(details[3].hasPrefix("the value begins with the bytes 7b 7d;") && details[4].hasPrefix("the value is empty;"))
         await box.close()
     }
 }
