@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// `recs serve` on a folder and a free port, with its own log and its own Redis.
 final class RunningServer: Sendable {
@@ -82,12 +83,19 @@ final class RunningServer: Sendable {
 
 extension RunningServer {
     func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
-        try await Answer.to("GET", url + path, headers: headers)
+        try Self.asListed(await Answer.to("GET", url + path, headers: headers), to: "GET", path)
     }
 
     func send(_ method: String, _ path: String, _ body: String, headers: [String: String] = [:]) async throws -> Answer {
         let headers = ["Content-Type": "application/json"].merging(headers) { $1 }
-        return try await Answer.to(method, url + path, body: Data(body.utf8), headers: headers)
+        return try Self.asListed(await Answer.to(method, url + path, body: Data(body.utf8), headers: headers), to: method, path)
+    }
+
+    /// The answer, which every test so holds to what the API says of itself.
+    private static func asListed(_ answer: Answer, to method: String, _ path: String) throws -> Answer {
+        let faults = try OpenAPIContract().faults(of: answer, to: method, path)
+        #expect(faults.isEmpty, "\(method) \(path): \(faults.prefix(5))")
+        return answer
     }
 
     /// Posts events and answers what became of them.
