@@ -98,6 +98,7 @@ extension EndToEndTests {
             let again = try await tool(server, "replay", "--into", "v2")
             #expect(again.status == 0, "\(again.errors)")
             #expect(try await tool(server, "namespace", "switch", "v2").status == 0)
+            #expect(try await tool(server, "namespace", "switch", "v2").status == 0, "said again")
             let verified = try await tool(server, "verify")
             #expect(verified.status == 0 && verified.output.contains("of 'v2'"), "\(verified.output) \(verified.errors)")
             let part = try await tool(server, "replay", "--into", "plays", "--topics", "play_events", "--json")

@@ -80,7 +80,8 @@ package struct NamespaceControl {
             throw NamespaceError(
                 "there is no namespace '\(namespace)'; there are: \(registry.entries.keys.sorted().joined(separator: ", "))")
         }
-        guard registry.serving != namespace else { throw NamespaceError("'\(namespace)' serves already") }
+        // Said again after it was cut short, perhaps.
+        if registry.serving == namespace { return }
         guard entry.state == .live else {
             throw NamespaceError(
                 "'\(namespace)' is \(entry.state.rawValue): only a live namespace, fed by the jobs, can serve; finish its replay first")
