@@ -26,9 +26,11 @@ package struct BodyError: Error, Sendable, Hashable, CustomStringConvertible {
         let place = "at byte \(fault.offset)"
         switch fault.code {
         case .malformed:
-            let found = Self.found(fault.offset, body)
-            let hint = Self.isBehindAnObject(fault.offset, body) ? " An object a line is application/x-ndjson; or send an array." : ""
-            self.init(.malformedJSON, offset: fault.offset, "Expected JSON (RFC 8259) \(place), found \(found).\(hint)")
+            self.init(.malformedJSON, offset: fault.offset, "Expected JSON (RFC 8259) \(place), found \(Self.found(fault.offset, body)).")
+        case .severalObjects:
+            self.init(
+                .malformedJSON, offset: fault.offset,
+                "Another value begins \(place). Send several events in an array, or one a line as application/x-ndjson.")
         case .truncated:
             self.init(.truncated, offset: fault.offset, "The JSON ends \(place) before it is complete; send all of it.")
         case .invalidUTF8:
@@ -47,12 +49,6 @@ package struct BodyError: Error, Sendable, Hashable, CustomStringConvertible {
                 .tooManyEvents, offset: fault.offset,
                 "The body has more than \(limits.eventCountMax) events; send them in several bodies.")
         }
-    }
-
-    /// True where an object begins, with nothing but space between it and the end of another.
-    private static func isBehindAnObject(_ offset: Int, _ body: UnsafeRawBufferPointer) -> Bool {
-        guard offset < body.count, body[offset] == UInt8(ascii: "{") else { return false }
-        return body[..<offset].last { ![0x20, 0x0a, 0x0d, 0x09].contains($0) } == UInt8(ascii: "}")
     }
 
     private static func found(_ offset: Int, _ body: UnsafeRawBufferPointer) -> String {

@@ -21,7 +21,7 @@ package enum EventRenderer {
             throw EventError("its bytes are not of its writer's schema: \(error)")
         }
         guard reader.remaining == 0 else {
-            throw EventError("\(reader.remaining) bytes stand behind what its writer's schema says")
+            throw EventError("it goes on at byte \(reader.offset), where its writer's schema ends")
         }
         return decoded.json(as: writer)
     }

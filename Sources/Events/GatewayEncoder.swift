@@ -60,7 +60,10 @@ package struct GatewayEncoder: Sendable {
             try encodeEvent(&scanner, .body, now, &output)
         }
         scanner.skipSpace()
-        if scanner.offset < scanner.end { throw scanner.unexpected() }
+        if scanner.offset < scanner.end {
+            let isObject = scanner.byte(scanner.offset) == UInt8(ascii: "{")
+            throw isObject ? JSONFault(code: .severalObjects, offset: scanner.offset) : scanner.unexpected()
+        }
         if output.verdicts.isEmpty { throw JSONFault(code: .empty, offset: body.count) }
     }
 

@@ -26,7 +26,7 @@ struct JSONMember: BitwiseCopyable {
 /// Where and why a body cannot be read.
 struct JSONFault: Error, BitwiseCopyable {
     enum Code: UInt8 {
-        case malformed, truncated, tooDeep, invalidUTF8, empty, tooManyEvents
+        case malformed, severalObjects, truncated, tooDeep, invalidUTF8, empty, tooManyEvents
     }
     var code: Code
     /// Bytes from the start of the body.

@@ -25,11 +25,13 @@ struct Recs: AsyncParsableCommand {
     /// The parser's own `main` would show the usage of `recs` for what a subcommand finds wrong with its arguments once it runs.
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try await asyncParseAsRoot()
             do {
                 if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             } catch let error as ValidationError {
-                note("Error: \(error.message)\nUsage: \(usageString(for: type(of: command)))")
+                let usage = usageString(for: type(of: command))
+                let name = usage.split(separator: " ").prefix { !["[", "<", "-"].contains($0.prefix(1)) }.joined(separator: " ")
+                note("Error: \(error.message)\nUsage: \(usage)\n  See '\(name) --help' for more information.")
                 throw ExitCode.validationFailure
             }
         } catch {

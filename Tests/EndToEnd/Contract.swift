@@ -1,3 +1,5 @@
+import Testing
+
 /// The API's answers, as far as the tests look at them: every member here is one that scripts may rely on.
 enum Contract {
     struct Page: Decodable, Sendable {

@@ -2,6 +2,7 @@ import EventLog
 import Events
 import Foundation
 import TestSupport
+import Testing
 
 /// A producer of its own beside the server: writes records to the embedded log that the gateway has never seen.
 struct ForeignProducer {

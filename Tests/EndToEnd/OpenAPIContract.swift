@@ -6,15 +6,18 @@ import Testing
 /// takes a member that is not listed for a fault.
 struct OpenAPIContract {
     private let document: [String: Any]
+    private static let keywords: Set<String> = [
+        "type", "properties", "required", "items", "enum", "additionalProperties", "anyOf", "oneOf", "description", "format",
+    ]
 
     init() throws {
         let file = Repository.root.appendingPathComponent("Data/openapi.json")
         document = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
     }
 
-    /// What is wrong with an answer to a request; nothing where the document has no such operation.
+    /// What is wrong with an answer to a request.
     func faults(of answer: Answer, to method: String, _ path: String) -> [String] {
-        guard let operation = operation(method, path) else { return [] }
+        guard let operation = operation(method, path) else { return answer.status < 400 ? ["the operation is not listed"] : [] }
         guard let response = (operation["responses"] as? [String: [String: Any]])?["\(answer.status)"] else {
             return ["status \(answer.status) is not listed"]
         }
@@ -41,6 +44,8 @@ struct OpenAPIContract {
 
     private func faults(of value: Any, _ schema: [String: Any], at path: String) -> [String] {
         let whole = merged(schema)
+        let unknown = Set(whole.keys).subtracting(Self.keywords)
+        if !unknown.isEmpty { return ["\(path) has a schema of which nothing is known: \(unknown)"] }
         // One that fits is enough, of alternatives of which several may.
         if let alternatives = (whole["anyOf"] ?? whole["oneOf"]) as? [[String: Any]] {
             return alternatives.map { faults(of: value, $0, at: path) }.min { $0.count < $1.count } ?? []
@@ -69,11 +74,12 @@ struct OpenAPIContract {
             let schemas = (document["components"] as? [String: Any])?["schemas"] as? [String: [String: Any]]
             let target = reference.split(separator: "/").last.flatMap { schemas?[String($0)] }
             // Nothing is as a schema that is not there.
-            whole = target.map(merged) ?? ["enum": [NSObject]()]
+            whole = (target.map(merged) ?? ["enum": [NSObject]()]).merging(schema.filter { $0.key != "$ref" }) { $1 }
         }
         for part in (whole["allOf"] as? [[String: Any]] ?? []).map(merged) {
             let members = part["properties"] as? [String: Any] ?? [:]
-            whole["type"] = part["type"]
+            if let type = part["type"] { whole["type"] = type }
+            if let others = part["additionalProperties"] { whole["additionalProperties"] = others }
             whole["properties"] = members.merging(whole["properties"] as? [String: Any] ?? [:]) { $1 }
             whole["required"] = (part["required"] as? [String] ?? []) + (whole["required"] as? [String] ?? [])
         }

@@ -132,6 +132,20 @@ import Testing
         let kept = try #require(try await fixture.log.ranges(.play).first).start
         let holes = try fixture.check().problems
         #expect(kept > 300 && holes.map(\.kind) == [.hole] && holes.map(\.firstOffset) == [300] && holes.map(\.lastOffset) == [kept - 1])
+        try FileManager.default.removeItem(atPath: fixture.archive.path(of: .play))
+        let all = try fixture.check().problems
+        #expect(all.map(\.kind) == [.hole] && all.map(\.firstOffset) == [0] && all.map(\.lastOffset) == [kept - 1])
+        await fixture.log.close()
+    }
+
+    /// The archive is looked at all the same.
+    @Test func aLogThatCannotBeReadIsAProblem() async throws {
+        let fixture = try await archived()
+        let folder = fixture.folder.path("damaged")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("no database".utf8).write(to: URL(fileURLWithPath: folder + "/play_events.sqlite"))
+        let report = try fixture.check(logFolder: folder)
+        #expect(report.problems.map(\.kind) == [.log] && report.recordCount == 300)
         await fixture.log.close()
     }
 
@@ -145,6 +159,15 @@ import Testing
         try fixture.archiveAll(try fixture.writer())
         let ahead = try fixture.check(logFolder: folder).problems
         #expect(ahead.map(\.kind) == [.ahead] && ahead.map(\.firstOffset) == [300] && ahead.map(\.lastOffset) == [309])
+        // Nor are they of the copy once it goes on, whatever the archive takes in from it.
+        try LogSnapshot.leap(.play, in: folder)
+        let copy = try EmbeddedLog(folder: folder, clock: { 0 })
+        _ = try await copy.open(.play, partitions: 1)
+        _ = copy.appendBlocking(.numbered(.play, 0..<5))
+        #expect(try fixture.check(logFolder: folder).problems == ahead)
+        try archive(copy, try fixture.writer(gaps: true))
+        #expect(try fixture.check(logFolder: folder).problems == ahead)
+        await copy.close()
         let other = try await archived()
         #expect(try fixture.check(logFolder: other.folder.path("log")).problems.map(\.kind) == [.foreign])
         for fixture in [fixture, other] { await fixture.log.close() }

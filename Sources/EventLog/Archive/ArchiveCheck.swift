@@ -8,8 +8,12 @@ package struct ArchiveCheck {
             case missing, damaged, overlap, hole
             /// The file's records are not those that the manifest lists.
             case records
-            /// The archive is not that of the log beside it; it holds offsets that this has yet to reach.
-            case foreign, ahead
+            /// The archive is that of another log than the one beside it.
+            case foreign
+            /// It holds records that the log has lost.
+            case ahead
+            /// The log cannot be read.
+            case log
         }
         package var kind: Kind
         package var partition: Int32
@@ -41,11 +45,12 @@ package struct ArchiveCheck {
     /// Reads every file of the topic. `logFolder`: of the embedded log that is archived, where the two are to be compared as well.
     package func run(beside logFolder: String? = nil) throws(LogError) -> Report {
         var report = Report(topic: topic.name)
-        var logCheck: ArchiveLogCheck?
-        if let logFolder { logCheck = try ArchiveLogCheck(topic, logFolder: logFolder) }
+        let logCheck = logFolder.map { ArchiveLogCheck(topic, logFolder: $0) }
         guard let manifest = try ArchiveManifest(reading: topic, of: archive) else {
             if let fault = archive.unlisted(topic) {
                 report.problems.append(Problem(kind: .missing, partition: 0, firstOffset: 0, lastOffset: 0, description: fault))
+            } else {
+                report.problems += logCheck?.problems([], [], generation: nil) ?? []
             }
             return report
         }
@@ -71,7 +76,7 @@ package struct ArchiveCheck {
                 report.problems.append(problem)
             }
         }
-        report.problems += try logCheck?.problems(try manifest.ranges(), generation: manifest.generation) ?? []
+        report.problems += logCheck?.problems(files, absences.values.flatMap(\.self), generation: try manifest.generation) ?? []
         return report
     }
 

@@ -63,12 +63,12 @@ package struct LetterCheck {
 
     /// What is wrong with the bytes, and where; empty where a field's value is, which the letter's problems name.
     private mutating func detail(of why: Undecodable, _ value: [UInt8]) throws -> String {
-        guard let id = value.withUnsafeBytes({ EventRenderer.schemaID(of: $0) }), let writer = try writer(of: value) else {
+        guard let id = value.withUnsafeBytes({ EventRenderer.schemaID(of: $0) }) else {
             let start = value.prefix(5).map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined(separator: " ")
             let found = value.isEmpty ? "the value is empty" : "the value begins with the bytes \(start)"
             return "\(found); Confluent wire format is a byte 00, four bytes of schema id, then Avro"
         }
-        if why == .incompatibleSchema { return decoder.incompatibility(of: id) ?? "" }
+        guard why != .incompatibleSchema, let writer = try writer(of: value) else { return decoder.incompatibility(of: id) ?? "" }
         do {
             _ = try value.withUnsafeBytes { try EventRenderer.line($0, writer: writer) }
             return ""

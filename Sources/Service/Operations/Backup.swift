@@ -44,8 +44,7 @@ package struct Backup {
         for path in [folder, partial] where FileManager.default.fileExists(atPath: path) {
             throw BackupError("\(path) exists; name another folder, or remove it")
         }
-        try FileManager.default.makeNamedFolder(partial)
-        try FileManager.default.createDirectory(atPath: partial + "/" + Backup.logFolder, withIntermediateDirectories: true)
+        try FileManager.default.makeNamedFolder(partial + "/" + Backup.logFolder)
         do {
             guard let lock = try FileLock(configuration.dataFolder + "/backup.lock") else {
                 throw BackupError("another backup of \(configuration.dataFolder) is being made; wait for it")

@@ -177,7 +177,7 @@ package struct Checkup: Sendable {
         switch await NetworkProbe.listener(host: host, port: port) {
         case nil: return finding("free", "")
         case .inUse where await isTheServices(port):
-            return finding("in use by the service that runs", "")
+            return finding("in use by a recs service", "")
         case .inUse:
             return finding("in use", "stop what listens there (ss -ltnp 'sport = :\(port)' shows it), or choose another with --port")
         case .needsRights: return finding("not for this user", "choose a port from 1024 on with --port")
@@ -188,9 +188,10 @@ package struct Checkup: Sendable {
 
     /// True where a service answers at the port and may be the one of the data folder: an embedded log shows whether anybody works with it.
     private func isTheServices(_ port: Int) async -> Bool {
-        if configuration.log == "embedded" && !LogLease.isHeld(configuration.dataFolder) { return false }
         let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][configuration.host] ?? configuration.host
-        return await NetworkProbe.isService(host: host, port: port)
+        // Asked first: to look at the lease is to hold it for a moment, in which nobody could start.
+        guard await NetworkProbe.isService(host: host, port: port) else { return false }
+        return configuration.log != "embedded" || LogLease.isHeld(configuration.dataFolder)
     }
 
     private func keys() -> Finding {
