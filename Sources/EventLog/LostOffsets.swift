@@ -15,6 +15,12 @@ package struct LostOffsets: Sendable {
         return leaps.contains { $0.isLost && ($0.first..<$0.next).contains(position.offset) }
     }
 
+    /// The offset, or, where it was lost, the last one before all that was lost with it; −1 where there is none.
+    package func lastKept(_ position: LogPosition) -> Int64 {
+        let leap = leaps[position.topic]?[position.partition]?.first { $0.isLost && ($0.first..<$0.next).contains(position.offset) }
+        return leap.map { $0.first - 1 } ?? position.offset
+    }
+
     /// True where something of the topic was lost, and the log has leapt over it.
     package func concern(_ topic: Topic) -> Bool { leaps[topic] != nil }
 }

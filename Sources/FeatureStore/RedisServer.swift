@@ -203,7 +203,11 @@ package final class RedisServer: Sendable {
         }
         if !isWanted() { throw notWanted }
         let why = hasEnded ? "ended" : "took longer than \(milliseconds) ms"
-        throw StoreError(.unavailable, "redis-server \(why) while starting in \(folder); its last words: \(lastWords(folder))")
+        throw StoreError(
+            .unavailable,
+            "redis-server \(why) while starting in \(folder); its last words: \(lastWords(folder)). "
+                + "Where its files are damaged: `recs restore` a backup, or move \(folder)/appendonlydir away, and the features are built anew from the log"
+        )
     }
 
     private static func lastWords(_ folder: String) -> String {

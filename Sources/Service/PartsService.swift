@@ -1,5 +1,6 @@
 import Catalog
 import EventLog
+import Events
 import Experiments
 import FeatureStore
 import Features
@@ -36,6 +37,7 @@ struct PartsService: Service {
                 return (port, try await services(foundations))
             } catch {
                 await foundations.log.close()
+                if let loss = error as? LogLoss { try loss.leap(in: configuration.logFolder) }
                 throw error
             }
         } catch {
@@ -47,7 +49,7 @@ struct PartsService: Service {
     /// Makes the parts and hands requests to their routes.
     private func services(_ foundations: Foundations) async throws -> [any Service] {
         front.waits(for: "reading the catalogue")
-        let catalogs = try openCatalog(control, resources)
+        let catalogs = try openCatalog(control, resources, isNewLog: try await foundations.hasNoRecords)
         for test in configuration.jobs.tests {
             if let lack = test.lack(in: catalogs.current) { logger.warning("\(lack)", metadata: ["test": "\(test.id)"]) }
         }
@@ -61,6 +63,7 @@ struct PartsService: Service {
         let parts = try Parts(
             configuration: configuration, foundations: foundations, control: control, catalogs: catalogs, definitions: definitions,
             address: address, model: try RankerModel(json: resources.rankerModel()), logger: logger)
+        if role.servesAPI, let loss = try await LogLoss.found(parts) { throw loss }
         let changes = try DefinitionService(
             definitions: definitions, version: version, catalogs: catalogs, foundations: foundations, logger: logger)
         var services: [any Service] = redis.map { [$0] } ?? []
@@ -75,11 +78,16 @@ struct PartsService: Service {
     }
 
     /// The catalogue; on the first start, the one that is shipped.
-    private func openCatalog(_ control: ControlStore, _ resources: Resources) throws -> CatalogStore {
+    private func openCatalog(_ control: ControlStore, _ resources: Resources, isNewLog: Bool) throws -> CatalogStore {
         let catalogs = try CatalogStore(control: control)
         if catalogs.current.version == 0 {
             let diff = try catalogs.apply(CatalogDocument.parse(resources.catalog()), withdrawsOthers: false)
             logger.info("first start: took the shipped catalogue", metadata: ["titles": "\(diff.added.count)"])
+            if !isNewLog && configuration.log == "embedded" {
+                logger.error(
+                    "control.sqlite is new and the log is not: catalogue, maturity limits and definitions of before are gone; bring it back",
+                    metadata: ["data": "\(configuration.dataFolder)"])
+            }
         }
         return catalogs
     }

@@ -125,7 +125,7 @@ struct LogTopics: AsyncParsableCommand {
         if json { return try outputJSON(extents) }
         var table = Table(["TOPIC", "partition", "first offset", "next offset", "records"], numeric: [1, 2, 3, 4])
         for extent in extents {
-            table.add([extent.topic, "\(extent.partition)", "\(extent.start)", "\(extent.end)", "\(extent.end - extent.start)"])
+            table.add([extent.topic, "\(extent.partition)", "\(extent.start)", "\(extent.end)", "\(extent.records)"])
         }
         output(table.text)
     }

@@ -12,7 +12,7 @@ package struct ArchiveCheck {
             case foreign
             /// It holds records that the log has lost.
             case ahead
-            /// The log cannot be read.
+            /// The log is not there, or cannot be read.
             case log
         }
         package var kind: Kind

@@ -25,7 +25,10 @@ struct ArchiveLogCheck {
         }
         do throws(LogError) {
             // The log's end moves on before the archive's.
-            guard let before = try logBefore.get(), let log = try LogSnapshot.contents(of: topic, in: logFolder) else { return [] }
+            guard let before = try logBefore.get(), let log = try LogSnapshot.contents(of: topic, in: logFolder) else {
+                if files.isEmpty { return [] }
+                return whole(.log, "there is no \(topic.name) in \(logFolder): bring the log back, or restore a backup")
+            }
             guard log.description.generation == generation ?? log.description.generation else {
                 return whole(
                     .foreign,

@@ -189,7 +189,9 @@ package struct NamespaceControl {
     }
 
     private func add(_ offset: Int64, _ topic: Topic, _ partition: Int32, to token: inout ReadToken) {
-        if offset >= 0 { token.add(topic: topic, partition: partition, offset: offset) }
+        // Nobody comes to what the log has lost.
+        let kept = parts.foundations.lostOffsets.lastKept(LogPosition(topic: topic, partition: partition, offset: offset))
+        if kept >= 0 { token.add(topic: topic, partition: partition, offset: kept) }
     }
 
     /// The markers of all buckets, partition by partition.

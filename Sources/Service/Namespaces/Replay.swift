@@ -141,6 +141,7 @@ package final class Replay {
             }
             return entry
         }
+        if plan.since == nil { try await expectAllRecords(plan) }
         var origins = ReadToken()
         if let since = plan.since {
             for topic in plan.topics {
@@ -155,6 +156,18 @@ package final class Replay {
         let entry = NamespaceRegistry.Entry(state: .building, origins: origins.text, definition: definition)
         try connection.set(entry, of: plan.namespace)
         return entry
+    }
+
+    /// Of our own log nothing goes but what the archive has: features built anew without it would be other ones.
+    private func expectAllRecords(_ plan: Plan) async throws {
+        guard parts.configuration.log == "embedded" else { return }
+        for topic in plan.topics {
+            for range in try await parts.foundations.log.ranges(topic) where range.passingLeaps(0) < range.start {
+                throw NamespaceError(
+                    "\(topic.name) partition \(range.partition): what was before offset \(range.start) is neither on the log nor in the archive: "
+                        + "bring the archive back (`recs archive check` says more), or go without by naming a time with --since")
+            }
+        }
     }
 
     private func stops(_ plan: Plan) async throws -> [Topic: [Int32: Int64]]? {

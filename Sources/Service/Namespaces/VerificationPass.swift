@@ -52,6 +52,7 @@ struct VerificationPass {
     func run(
         _ keys: LiveKeys.OfTopic, of plan: Verification.Plan, into report: inout Verification.Report, progress: (String) -> Void
     ) async throws {
+        if let lost = try await lostRecords() { return report.differences.append(lost) }
         var subjects = Subjects(keys)
         var reached: [Int32: Int64] = [:]
         var left: [VerificationCheck] = []
@@ -98,6 +99,23 @@ struct VerificationPass {
             }
         }
         return positions
+    }
+
+    /// Markers of what the log does not have, nor will have: no replay ever comes there.
+    private func lostRecords() async throws -> Verification.Difference? {
+        let ranges = try await parts.foundations.log.ranges(topic)
+        let markers = try positions()
+        let offsets = markers.markers.map { ($0.0.partition, $0.1.position.offset) } + markers.titles.map { ($0.key, $0.value) }
+        for (partition, offset) in offsets.sorted(by: { $0 < $1 }) {
+            guard let range = ranges.first(where: { $0.partition == partition }), offset >= range.end || range.isLost(offset) else {
+                continue
+            }
+            return Verification.Difference(
+                topic: topic.name, what: "all of partition \(partition)",
+                found: ["the features hold offset \(offset), and the log ends at \(range.end) or was set back since"],
+                likely: "the log has lost records; put the newer log back, or replay into a new namespace and switch")
+        }
+        return nil
     }
 
     private func checks(_ subjects: Subjects) async throws -> [VerificationCheck] {

@@ -35,7 +35,7 @@ package struct Checkup: Sendable {
         if !configuration.brokers.isEmpty { findings.append(await brokers()) }
         if let url = configuration.registry { findings.append(await registry(at: url)) }
         findings += [dataFolder(), disk()] + files()
-        if let partitions = partitions() { findings.append(partitions) }
+        findings += [controlStore(), partitions()].compactMap(\.self)
         findings.append(await port())
         findings.append(keys())
         return findings
@@ -155,6 +155,16 @@ package struct Checkup: Sendable {
                 return Finding("file \(path.dropFirst(data.count + 1))", ok: fix == nil, found: found, fix: fix ?? "")
             }
         }
+    }
+
+    /// Nil where it is there, or nothing has begun yet.
+    private func controlStore() -> Finding? {
+        let path = configuration.dataFolder + "/control.sqlite"
+        let log = (try? FileManager.default.contentsOfDirectory(atPath: configuration.logFolder)) ?? []
+        if FileManager.default.fileExists(atPath: path) || !log.contains(where: { $0.hasSuffix(".sqlite") }) { return nil }
+        return Finding(
+            "file control.sqlite", ok: false, found: "missing, and the log is there",
+            fix: "bring it back from a backup: it holds catalogue, maturity limits and definitions, which recs serve would begin anew")
     }
 
     /// Of an embedded log that is there.

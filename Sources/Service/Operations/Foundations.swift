@@ -1,6 +1,7 @@
 import Avro
 package import EventLog
 package import Events
+import Foundation
 package import Logging
 
 /// What every kind of `recs` process stands on: the log, the schema registry, the schemas with their ids, the topics.
@@ -43,6 +44,7 @@ package struct Foundations: Sendable {
         do {
             var generations: [Topic: UInt64] = [:]
             var lost = LostOffsets()
+            if lease != nil { try expectLogBesideArchive(configuration) }
             for topic in Topic.allCases {
                 generations[topic] = try await patience.open("event log") { try await open(topic, of: log, configuration) }
                 if lease != nil { lost.add(topic, try await log.ranges(topic)) }
@@ -54,6 +56,28 @@ package struct Foundations: Sendable {
         } catch {
             await log.close()
             throw error
+        }
+    }
+
+    /// True where nothing was ever appended.
+    var hasNoRecords: Bool {
+        get async throws {
+            for topic in Topic.allCases where try await bareLog.ranges(topic).contains(where: { $0.end > 0 }) { return false }
+            return true
+        }
+    }
+
+    /// A topic made anew would begin at offset 0 again, and its archive could not go on.
+    private static func expectLogBesideArchive(_ configuration: Configuration) throws {
+        guard configuration.archives else { return }
+        let archive = Archive(folder: configuration.archiveFolder)
+        for topic in Topic.allCases {
+            if FileManager.default.fileExists(atPath: "\(configuration.logFolder)/\(topic.name).sqlite") { continue }
+            guard try ArchiveReader(archive, topic: topic).generation() != nil else { continue }
+            throw LogError(
+                .mismatch,
+                "there is no \(topic.name) in \(configuration.logFolder), and \(configuration.archiveFolder)/\(topic.name) holds its records: bring the log back, or "
+                    + "`recs restore` a backup; to begin anew without them, move that folder away")
         }
     }
 

@@ -20,13 +20,18 @@ package struct LogReader: Sendable {
         package var partition: Int32
         package var start: Int64
         package var end: Int64
+        /// From `start` to `end`, without the offsets that were left out.
+        package var records: Int64
     }
 
     package func extents() async throws -> [Extent] {
         var extents: [Extent] = []
         for topic in Topic.allCases {
             for range in try await foundations.log.ranges(topic).sorted(by: { $0.partition < $1.partition }) {
-                extents.append(Extent(topic: topic.name, partition: range.partition, start: range.start, end: range.end))
+                extents.append(
+                    Extent(
+                        topic: topic.name, partition: range.partition, start: range.start, end: range.end,
+                        records: range.count(from: range.start)))
             }
         }
         return extents

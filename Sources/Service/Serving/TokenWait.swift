@@ -13,7 +13,7 @@ package struct TokenWait: Sendable {
         case reached
         /// Not within the limit.
         case late
-        /// The token names events that were lost when the log was restored from a backup.
+        /// The token names events that were lost when the log was restored from a backup, or set back.
         case lost
         /// The token names partitions that this log has not.
         case foreign
@@ -23,7 +23,7 @@ package struct TokenWait: Sendable {
             switch self {
             case .reached: nil
             case .late: "the token's events are not all in the features yet (waited \(TokenWait.limit))"
-            case .lost: "the token's events were lost when the log was restored from a backup; send them again"
+            case .lost: "the token's events were lost when the log was restored from a backup or set back; send them again"
             case .foreign: "the token is of another log, or from before `recs repartition`: it says nothing of these features"
             }
         }

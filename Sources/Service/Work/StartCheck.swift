@@ -17,8 +17,8 @@ extension EngineStart {
         }
         if let lost = positions.map(\.offset).first(where: range.isLost) {
             throw JobHalt(
-                "\(place): the features hold offset \(lost), which belongs to a future that was lost when the log was restored from a backup: "
-                    + "rebuild in a new namespace (`recs replay`, then `recs namespace switch`)")
+                "\(place): the features hold offset \(lost), which belongs to a future that was lost when the log was restored from a backup "
+                    + "or set back: rebuild in a new namespace (`recs replay`, then `recs namespace switch`)")
         }
         if let newest = positions.map(\.offset).max(), newest >= range.end {
             throw JobHalt(
