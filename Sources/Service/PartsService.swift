@@ -23,9 +23,22 @@ struct PartsService: Service {
     let whenListening: @Sendable (Int) -> Void
 
     func run() async throws {
-        guard let (port, services) = try await cancelWhenGracefulShutdown(started) else { return }
+        guard let (port, services) = try await startedOnWholeLog() else { return }
         if !Task.isShuttingDownGracefully { whenListening(port) }
         try await ServiceGroup(endingTogether: services, logger: logger).run()
+    }
+
+    /// Starts, unless the log has lost records: it then goes on beyond them, once nobody has it open.
+    private func startedOnWholeLog() async throws -> (port: Int, services: [any Service])? {
+        do {
+            return try await cancelWhenGracefulShutdown(started)
+        } catch let loss as LogLoss {
+            logger.error("the log has lost records", metadata: ["found": "\(loss.findings)"])
+            let lease = try LogLease(alone: configuration.dataFolder)
+            defer { withExtendedLifetime(lease) {} }
+            try loss.leap(in: configuration.logFolder)
+            throw loss
+        }
     }
 
     /// The port that the process listens on, and its services in the order of their starting; nil where it is told to stop meanwhile.
@@ -37,7 +50,6 @@ struct PartsService: Service {
                 return (port, try await services(foundations))
             } catch {
                 await foundations.log.close()
-                if let loss = error as? LogLoss { try loss.leap(in: configuration.logFolder) }
                 throw error
             }
         } catch {

@@ -103,8 +103,9 @@ struct VerificationPass {
 
     /// Markers of what the log does not have, nor will have: no replay ever comes there.
     private func lostRecords() async throws -> Verification.Difference? {
-        let ranges = try await parts.foundations.log.ranges(topic)
+        // Before the log's ends, which move on meanwhile as the features do.
         let markers = try positions()
+        let ranges = try await parts.foundations.log.ranges(topic)
         let offsets = markers.markers.map { ($0.0.partition, $0.1.position.offset) } + markers.titles.map { ($0.key, $0.value) }
         for (partition, offset) in offsets.sorted(by: { $0 < $1 }) {
             guard let range = ranges.first(where: { $0.partition == partition }), offset >= range.end || range.isLost(offset) else {

@@ -8,7 +8,7 @@ import NIOPosix
 /// hand out again, and whatever is appended under them would be taken for what they hold already.
 struct LogLoss: Error, CustomStringConvertible {
     private var topics: [Topic] = []
-    private var findings: [String] = []
+    private(set) var findings: [String] = []
 
     var description: String {
         "the log has lost records, as when an older copy takes its place: \(findings.joined(separator: "; ")). If there is a newer log, put it back. "
@@ -19,14 +19,15 @@ struct LogLoss: Error, CustomStringConvertible {
     /// What the log of a service that starts has lost; nil where it has all, or is not ours.
     static func found(_ parts: Parts) async throws -> LogLoss? {
         guard parts.configuration.log == "embedded" else { return nil }
-        var ranges: [Topic: [PartitionRange]] = [:]
-        for topic in Topic.allCases { ranges[topic] = try await parts.foundations.bareLog.ranges(topic) }
-        return try await NIOThreadPool.singleton.runIfActive { [ranges] in
-            var loss = LogLoss()
-            try loss.compareWithArchive(parts, ranges)
-            try loss.compareWithFeatures(parts, ranges)
-            return loss.topics.isEmpty ? nil : loss
+        // Before the log's ends: others may append meanwhile, and take it in.
+        let holders = try await NIOThreadPool.singleton.runIfActive { try archive(parts) + features(parts) }
+        var loss = LogLoss()
+        for topic in Topic.allCases {
+            for range in try await parts.foundations.bareLog.ranges(topic) {
+                for holder in holders where (holder.topic, holder.partition) == (topic, range.partition) { loss.note(holder, range) }
+            }
         }
+        return loss.topics.isEmpty ? nil : loss
     }
 
     /// Lets the topics go on beyond what they may have handed out; they must not be open.
@@ -34,39 +35,47 @@ struct LogLoss: Error, CustomStringConvertible {
         for topic in topics { try LogSnapshot.leap(topic, in: logFolder) }
     }
 
-    private mutating func compareWithArchive(_ parts: Parts, _ ranges: [Topic: [PartitionRange]]) throws {
-        guard parts.configuration.archives else { return }
+    /// Who holds what of a partition.
+    private struct Holder {
+        var topic: Topic
+        var partition: Int32
+        /// The newest.
+        var offset: Int64
+        var words: String
+    }
+
+    private static func archive(_ parts: Parts) throws -> [Holder] {
+        guard parts.configuration.archives else { return [] }
         let archive = Archive(folder: parts.configuration.archiveFolder)
-        for (topic, ranges) in ranges {
-            for archived in try ArchiveReader(archive, topic: topic).ranges() {
-                for range in ranges where range.partition == archived.partition {
-                    note(topic, range, archived.end - 1, "the archive holds")
-                }
+        return try Topic.allCases.flatMap { topic in
+            try ArchiveReader(archive, topic: topic).ranges().map {
+                Holder(topic: topic, partition: $0.partition, offset: $0.end - 1, words: "the archive holds")
             }
         }
     }
 
-    private mutating func compareWithFeatures(_ parts: Parts, _ ranges: [Topic: [PartitionRange]]) throws {
+    private static func features(_ parts: Parts) throws -> [Holder] {
+        let counts = Dictionary(uniqueKeysWithValues: Topic.allCases.map { ($0, parts.foundations.partitionCount) })
         do {
             let registry = try parts.connect().namespaceRegistry(parts)
-            for (namespace, entry) in registry.entries where entry.state == .live {
+            return try registry.entries.filter { $0.value.state == .live }.flatMap { namespace, _ in
                 let keys = Keys(namespace: namespace, bucketsPerPartition: parts.configuration.bucketsPerPartition)
-                let positions = try FeaturePositions(address: parts.address, keys: keys, partitionCounts: ranges.mapValues(\.count))
-                for (place, newest) in positions.newest where newest.generation == parts.foundations.generations[place.topic] {
-                    for range in ranges[place.topic] ?? [] where range.partition == place.partition {
-                        note(place.topic, range, newest.offset, "the features hold")
-                    }
+                let newest = try FeaturePositions(address: parts.address, keys: keys, partitionCounts: counts).newest
+                return newest.filter { $1.generation == parts.foundations.generations[$0.topic] }.map {
+                    Holder(topic: $0.topic, partition: $0.partition, offset: $1.offset, words: "the features hold")
                 }
             }
         } catch let error as StoreError where error.kind == .unavailable {
-            // A Redis of somebody else's that is away: jobs will wait for it, and look again before they go on.
+            // A Redis of somebody else's that is away: jobs will wait for it, and look before they go on.
+            return []
         }
     }
 
-    private mutating func note(_ topic: Topic, _ range: PartitionRange, _ offset: Int64, _ holder: String) {
+    private mutating func note(_ holder: Holder, _ range: PartitionRange) {
         // Once it has leapt, nothing is handed out again.
-        if offset < range.end || range.isLost(offset) { return }
-        findings.append("\(topic.name) partition \(range.partition) ends at offset \(range.end), and \(holder) \(offset)")
-        if !topics.contains(topic) { topics.append(topic) }
+        if holder.offset < range.end || range.isLost(holder.offset) { return }
+        let place = "\(holder.topic.name) partition \(range.partition)"
+        findings.append("\(place) ends at offset \(range.end), and \(holder.words) \(holder.offset)")
+        if !topics.contains(holder.topic) { topics.append(holder.topic) }
     }
 }
