@@ -114,7 +114,7 @@ struct VerificationPass {
             return Verification.Difference(
                 topic: topic.name, what: "all of partition \(partition)",
                 found: ["the features hold offset \(offset), and the log ends at \(range.end) or was set back since"],
-                likely: "the log has lost records; put the newer log back, or replay into a new namespace and switch")
+                likely: "the log has lost records; put the newer log back, or `recs replay --from log` into a new namespace and switch")
         }
         return nil
     }

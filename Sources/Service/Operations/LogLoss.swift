@@ -13,7 +13,7 @@ struct LogLoss: Error, CustomStringConvertible {
     var description: String {
         "the log has lost records, as when an older copy takes its place: \(findings.joined(separator: "; ")). If there is a newer log, put it back. "
             + "Otherwise start again: the log then goes on beyond all offsets that were handed out. Rebuild the features from it with "
-            + "`recs replay --into NAME` and `recs namespace switch NAME`"
+            + "`recs replay --from log --into NAME` and `recs namespace switch NAME`"
     }
 
     /// What the log of a service that starts has lost; nil where it has all, or is not ours.
@@ -65,8 +65,8 @@ struct LogLoss: Error, CustomStringConvertible {
                     Holder(topic: $0.topic, partition: $0.partition, offset: $1.offset, words: "the features hold")
                 }
             }
-        } catch let error as StoreError where error.kind == .unavailable {
-            // A Redis of somebody else's that is away: jobs will wait for it, and look before they go on.
+        } catch is StoreError {
+            // A Redis of somebody else's that is away, or refuses us: jobs wait for it, and look before they go on.
             return []
         }
     }

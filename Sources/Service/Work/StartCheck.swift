@@ -18,12 +18,12 @@ extension EngineStart {
         if let lost = positions.map(\.offset).first(where: range.isLost) {
             throw JobHalt(
                 "\(place): the features hold offset \(lost), which belongs to a future that was lost when the log was restored from a backup "
-                    + "or set back: rebuild in a new namespace (`recs replay`, then `recs namespace switch`)")
+                    + "or set back: rebuild in a new namespace (`recs replay --from log`, then `recs namespace switch`)")
         }
         if let newest = positions.map(\.offset).max(), newest >= range.end {
             throw JobHalt(
-                "\(place): the features hold offset \(newest) but the log ends at \(range.end); the log has lost records: rebuild in a new namespace"
-            )
+                "\(place): the features hold offset \(newest) but the log ends at \(range.end); the log has lost records: rebuild in a new "
+                    + "namespace (`recs replay --from log`, then `recs namespace switch`)")
         }
         let floor = markers.compactMap { $0?.outboxFloor }.max() ?? -1
         if floor > titleMarker?.offset ?? -1 {
