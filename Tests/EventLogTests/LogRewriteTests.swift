@@ -121,7 +121,7 @@ import Testing
         let later = try ArchiveWriter(
             archive, topic: topic, columns: try ArchiveColumns(topic: .play, schemas: fixture.schemas), schemas: { texts[$0] })
         try EventLogTests.archive(log, later)
-        let report = try fixture.check(archive)
+        let report = try fixture.check(archive, logFolder: target)
         #expect(report.problems == [] && report.erasedCount == Int64(before.values.joined().count(where: \.key.isEmpty)))
         await log.close()
         await fixture.log.close()
