@@ -15,6 +15,9 @@ package struct LogLeap: Sendable, Hashable, BitwiseCopyable {
         self.isLost = isLost
     }
 
+    /// True for an offset of a future that was lost.
+    func loses(_ offset: Int64) -> Bool { isLost && (first..<next).contains(offset) }
+
     /// The offset after a leap that begins there; `offset` itself where none does. `leaps` ascend.
     static func landing(_ offset: Int64, _ leaps: [LogLeap]) -> Int64 {
         leaps.reduce(offset) { ($1.first..<$1.next).contains($0) ? $1.next : $0 }
@@ -33,5 +36,5 @@ extension PartitionRange {
     }
 
     /// True for an offset of the future that was lost when the log was restored.
-    package func isLost(_ offset: Int64) -> Bool { leaps.contains { $0.isLost && ($0.first..<$0.next).contains(offset) } }
+    package func isLost(_ offset: Int64) -> Bool { leaps.contains { $0.loses(offset) } }
 }

@@ -12,12 +12,12 @@ package struct LostOffsets: Sendable {
 
     package func contains(_ position: LogPosition) -> Bool {
         guard let leaps = leaps[position.topic]?[position.partition] else { return false }
-        return leaps.contains { $0.isLost && ($0.first..<$0.next).contains(position.offset) }
+        return leaps.contains { $0.loses(position.offset) }
     }
 
     /// The offset, or, where it was lost, the last one before all that was lost with it; −1 where there is none.
     package func lastKept(_ position: LogPosition) -> Int64 {
-        let leap = leaps[position.topic]?[position.partition]?.first { $0.isLost && ($0.first..<$0.next).contains(position.offset) }
+        let leap = leaps[position.topic]?[position.partition]?.first { $0.loses(position.offset) }
         return leap.map { $0.first - 1 } ?? position.offset
     }
 

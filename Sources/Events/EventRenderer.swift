@@ -10,19 +10,24 @@ package enum EventRenderer {
 
     /// The fields of a value in Confluent wire format, as its writer's schema names them.
     package static func line(_ value: UnsafeRawBufferPointer, writer: ParsedSchema) throws(EventError) -> String {
+        try decoded(value, writer: writer).json(as: writer)
+    }
+
+    /// The value that `line` shows; the error says what is wrong with the bytes, and where.
+    package static func decoded(_ value: UnsafeRawBufferPointer, writer: ParsedSchema) throws(EventError) -> Value {
         guard schemaID(of: value) != nil else {
             throw EventError("\(value.count) bytes that are not in Confluent wire format (0, schema id, Avro)")
         }
         var reader = AvroReader(value, offset: 5, end: value.count)
-        let decoded: Value
+        let found: Value
         do {
-            decoded = try Value.decode(from: &reader, as: writer)
+            found = try Value.decode(from: &reader, as: writer)
         } catch {
             throw EventError("its bytes are not of its writer's schema: \(error)")
         }
         guard reader.remaining == 0 else {
             throw EventError("it goes on at byte \(reader.offset), where its writer's schema ends")
         }
-        return decoded.json(as: writer)
+        return found
     }
 }

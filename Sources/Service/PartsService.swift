@@ -61,7 +61,7 @@ struct PartsService: Service {
     /// Makes the parts and hands requests to their routes.
     private func services(_ foundations: Foundations) async throws -> [any Service] {
         front.waits(for: "reading the catalogue")
-        let catalogs = try openCatalog(control, resources, isNewLog: try await foundations.hasNoRecords)
+        let catalogs = try await openCatalog(control, foundations)
         for test in configuration.jobs.tests {
             if let lack = test.lack(in: catalogs.current) { logger.warning("\(lack)", metadata: ["test": "\(test.id)"]) }
         }
@@ -90,12 +90,12 @@ struct PartsService: Service {
     }
 
     /// The catalogue; on the first start, the one that is shipped.
-    private func openCatalog(_ control: ControlStore, _ resources: Resources, isNewLog: Bool) throws -> CatalogStore {
+    private func openCatalog(_ control: ControlStore, _ foundations: Foundations) async throws -> CatalogStore {
         let catalogs = try CatalogStore(control: control)
         if catalogs.current.version == 0 {
             let diff = try catalogs.apply(CatalogDocument.parse(resources.catalog()), withdrawsOthers: false)
             logger.info("first start: took the shipped catalogue", metadata: ["titles": "\(diff.added.count)"])
-            if !isNewLog && configuration.log == "embedded" {
+            if configuration.log == "embedded", try await !foundations.hasNoRecords {
                 logger.error(
                     "control.sqlite is new and the log is not: catalogue, maturity limits and definitions of before are gone; bring it back",
                     metadata: ["data": "\(configuration.dataFolder)"])

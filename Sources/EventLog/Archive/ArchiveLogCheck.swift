@@ -10,11 +10,7 @@ struct ArchiveLogCheck {
     init(_ topic: Topic, logFolder: String) {
         self.topic = topic
         self.logFolder = logFolder
-        do throws(LogError) {
-            logBefore = .success(try LogSnapshot.contents(of: topic, in: logFolder))
-        } catch {
-            logBefore = .failure(error)
-        }
+        logBefore = Result { () throws(LogError) in try LogSnapshot.contents(of: topic, in: logFolder) }
     }
 
     /// The archive as it was found; its generation is nil where there is none. A log that cannot be read is a problem, and no error: the archive

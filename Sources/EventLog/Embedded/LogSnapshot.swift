@@ -11,10 +11,17 @@ package enum LogSnapshot {
         package var ranges: [PartitionRange]
     }
 
+    private static func file(_ topic: Topic, in folder: String) -> String { "\(folder)/\(topic.name).sqlite" }
+
+    /// True where the log in `folder` has the topic.
+    package static func exists(_ topic: Topic, in folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: file(topic, in: folder))
+    }
+
     /// Copies the topic of the log in `folder` to a new file at `path`, in one read transaction; nil where the log has no such topic.
     package static func copy(_ topic: Topic, of folder: String, to path: String) throws(LogError) -> Contents? {
-        let source = "\(folder)/\(topic.name).sqlite"
-        guard FileManager.default.fileExists(atPath: source) else { return nil }
+        guard exists(topic, in: folder) else { return nil }
+        let source = file(topic, in: folder)
         do {
             let reader = try open(source)
             try reader.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }
@@ -26,8 +33,8 @@ package enum LogSnapshot {
 
     /// What the log in `folder` holds of the topic now; nil where it has none.
     package static func contents(of topic: Topic, in folder: String) throws(LogError) -> Contents? {
-        let source = "\(folder)/\(topic.name).sqlite"
-        guard FileManager.default.fileExists(atPath: source) else { return nil }
+        guard exists(topic, in: folder) else { return nil }
+        let source = file(topic, in: folder)
         do { return try contents(topic, source) } catch { throw LogError(embedded: error, doing: "reading \(source)") }
     }
 
@@ -37,7 +44,7 @@ package enum LogSnapshot {
     /// Lets the log in `folder`, a restored copy, go on beyond all offsets that its original may have handed out since. By how much is random:
     /// two copies of one backup do not meet. Nothing where the log has no such topic.
     package static func leap(_ topic: Topic, in folder: String) throws(LogError) {
-        guard FileManager.default.fileExists(atPath: "\(folder)/\(topic.name).sqlite") else { return }
+        guard exists(topic, in: folder) else { return }
         let file = try TopicFile(folder: folder, topic: topic, partitions: 1, byteCountMax: nil)
         do {
             try file.writer.inTransaction(.immediate) { database in

@@ -64,13 +64,13 @@ package struct LetterCheck {
     /// What is wrong with the bytes, and where; empty where a field's value is, which the letter's problems name.
     private mutating func detail(of why: Undecodable, _ value: [UInt8]) throws -> String {
         guard let id = value.withUnsafeBytes({ EventRenderer.schemaID(of: $0) }) else {
-            let start = value.prefix(5).map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined(separator: " ")
+            let start = value.prefix(5).map(\.hex).joined(separator: " ")
             let found = value.isEmpty ? "the value is empty" : "the value begins with the bytes \(start)"
             return "\(found); Confluent wire format is a byte 00, four bytes of schema id, then Avro"
         }
         guard why != .incompatibleSchema, let writer = try writer(of: value) else { return decoder.incompatibility(of: id) ?? "" }
         do {
-            _ = try value.withUnsafeBytes { try EventRenderer.line($0, writer: writer) }
+            _ = try value.withUnsafeBytes { try EventRenderer.decoded($0, writer: writer) }
             return ""
         } catch let error as EventError {
             return error.description

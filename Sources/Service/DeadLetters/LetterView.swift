@@ -37,6 +37,11 @@ package struct LetterView: Encodable, Sendable {
     package var redriven: String?
 }
 
+extension UInt8 {
+    /// Two hexadecimal digits.
+    var hex: Substring { String(UInt16(self) | 0x100, radix: 16).dropFirst() }
+}
+
 extension LetterView {
     /// Looks at the letter with the schemas and the program of now.
     package init(_ letter: DeadLetter, of letters: DeadLetters, _ check: inout LetterCheck, now: Int64) throws {
@@ -50,7 +55,7 @@ extension LetterView {
         user = String(decoding: letter.key, as: UTF8.self)
         byteCount = letter.value.count
         base64 = Data(letter.value).base64EncodedString()
-        hex = letter.value.map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined()
+        hex = letter.value.map(\.hex).joined()
         schemaID = letter.value.withUnsafeBytes { EventRenderer.schemaID(of: $0) }
         let writer = try check.writer(of: letter.value)
         event = writer.flatMap { writer in letter.value.withUnsafeBytes { try? EventRenderer.line($0, writer: writer) } }

@@ -160,8 +160,7 @@ package struct Checkup: Sendable {
     /// Nil where it is there, or nothing has begun yet.
     private func controlStore() -> Finding? {
         let path = configuration.dataFolder + "/control.sqlite"
-        let log = (try? FileManager.default.contentsOfDirectory(atPath: configuration.logFolder)) ?? []
-        if FileManager.default.fileExists(atPath: path) || !log.contains(where: { $0.hasSuffix(".sqlite") }) { return nil }
+        if FileManager.default.fileExists(atPath: path) || !configuration.hasEmbeddedLog { return nil }
         return Finding(
             "file control.sqlite", ok: false, found: "missing, and the log is there",
             fix: "bring it back from a backup: it holds catalogue, maturity limits and definitions, which recs serve would begin anew")

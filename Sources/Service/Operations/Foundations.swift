@@ -1,7 +1,6 @@
 import Avro
 package import EventLog
 package import Events
-import Foundation
 package import Logging
 
 /// What every kind of `recs` process stands on: the log, the schema registry, the schemas with their ids, the topics.
@@ -71,8 +70,7 @@ package struct Foundations: Sendable {
     private static func expectLogBesideArchive(_ configuration: Configuration) throws {
         guard configuration.archives else { return }
         let archive = Archive(folder: configuration.archiveFolder)
-        for topic in Topic.allCases {
-            if FileManager.default.fileExists(atPath: "\(configuration.logFolder)/\(topic.name).sqlite") { continue }
+        for topic in Topic.allCases where !LogSnapshot.exists(topic, in: configuration.logFolder) {
             guard try ArchiveReader(archive, topic: topic).generation() != nil else { continue }
             throw LogError(
                 .mismatch,

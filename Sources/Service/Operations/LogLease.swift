@@ -1,12 +1,15 @@
 import EventLog
+import Events
 import Foundation
 
 extension Configuration {
+    /// True where a topic of an embedded log is in its folder.
+    var hasEmbeddedLog: Bool { Topic.allCases.contains { LogSnapshot.exists($0, in: logFolder) } }
+
     /// For tools that look into what is there: throws where the data folder has neither log nor archive, as opening them would make new ones.
     package func requireLog() throws {
         if log != "embedded" { return }
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: logFolder)) ?? []
-        if files.contains(where: { $0.hasSuffix(".sqlite") }) || FileManager.default.fileExists(atPath: archiveFolder) { return }
+        if hasEmbeddedLog || FileManager.default.fileExists(atPath: archiveFolder) { return }
         // A repartition that was cut short may have no log in place; whoever takes the lease is told how to finish it.
         if try RepartitionFolder(dataFolder: dataFolder).plan() != nil { return }
         let fix = "name the data folder of a service with --data, or its broker with --log kafka://HOST:PORT"
